@@ -1,0 +1,87 @@
+"""Errors of the API as problem documents (RFC 9457), whichever layer they come from."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import HttpRequest, JsonResponse
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+
+from common.request_id import request_id
+
+CONTENT_TYPE = "application/problem+json"
+API_PREFIX = "/api/"
+
+
+def document(
+    *, status: int, code: str, detail: str, instance: str, errors: list[dict[str, str]] | None = None
+) -> dict[str, Any]:
+    """The body of a problem; `errors` names the fields of invalid input."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "request_id": request_id.get(),
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return body
+
+
+def response(request: HttpRequest, *, status: int, code: str, detail: str) -> JsonResponse:
+    """A problem for what fails before or outside the REST framework."""
+    body = document(status=status, code=code, detail=detail, instance=request.path)
+    problem = JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    problem.explains_itself = True  # type: ignore[attr-defined]  # read by ErrorPageMiddleware
+    return problem
+
+
+class ProblemHandler(ExceptionHandler):  # type: ignore[misc]  # the package carries no types
+    """Also understands the ValidationError that our services and models raise."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, DjangoValidationError):
+            return ValidationError(field_messages(exc))
+        return super().convert_known_exceptions(exc)  # type: ignore[no-any-return]
+
+    def get_response(self, exc: APIException) -> Response:
+        answer = super().get_response(exc)
+        answer.content_type = CONTENT_TYPE
+        answer.explains_itself = True
+        return answer  # type: ignore[no-any-return]
+
+
+class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]  # the package carries no types
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        status = self.exc.status_code
+        errors = [
+            {"field": error.attr or "", "code": error.code, "detail": error.detail} for error in error_response.errors
+        ]
+        invalid = isinstance(self.exc, ValidationError)
+        return document(
+            status=status,
+            code="invalid" if invalid else errors[0]["code"],
+            detail="; ".join(f"{error['field']}: {error['detail']}".removeprefix(": ") for error in errors),
+            instance=self.context["request"].path,
+            errors=errors if invalid else None,
+        )
+
+
+def field_messages(error: DjangoValidationError) -> dict[str, Any]:
+    """Django's messages by field, with the framework's own name for those of no field."""
+    if not hasattr(error, "error_dict"):
+        return {"non_field_errors": error.messages}
+    named = dict(error.message_dict)
+    if NON_FIELD_ERRORS in named:
+        named["non_field_errors"] = named.pop(NON_FIELD_ERRORS)
+    return named

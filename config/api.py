@@ -1,0 +1,8 @@
+"""The one router of the REST API; its paths end without a slash."""
+
+from rest_framework.routers import SimpleRouter
+
+from tutorials.api.views import TutorialViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("tutorials", TutorialViewSet, basename="api-tutorial")

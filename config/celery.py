@@ -1,0 +1,21 @@
+"""The Celery application and everything that runs by the clock."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("howtoai")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Periodic work is a management command, so that an operator can run it by hand just as well.
+app.conf.beat_schedule = {
+    "forget expired browser sessions": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="3", minute="10"),
+        "args": ["clearsessions"],
+    },
+}

@@ -1,0 +1,79 @@
+"""Write a commented .env with strong secrets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.env import BASE_DIR
+
+COMMON = """\
+# Written by `manage.py setup_env {kind}`. Keep it out of version control and of backups that
+# others can read. docs/development.md explains every variable.
+
+# Signs sessions and password-reset links. Changing it signs everybody out.
+SECRET_KEY={secret_key}
+
+# Signs the access tokens of the API; never the same as SECRET_KEY.
+JWT_SECRET={jwt_secret}
+"""
+
+DEVELOPMENT = """
+# Development: detailed error pages, code reload, demo data.
+DEBUG=true
+
+# Unset, `manage.py` runs its own PostgreSQL and Valkey in var/.
+# DATABASE_URL=postgres://user:password@localhost:5432/howtoai
+# REDIS_URL=redis://localhost:6379/0
+"""
+
+PRODUCTION = """
+DEBUG=false
+
+# The host names that this site answers to, separated by commas.
+ALLOWED_HOSTS=
+
+# PostgreSQL 16 or newer with pg_trgm available.
+DATABASE_URL=
+
+# Valkey or Redis for the task queue; CACHE_URL may name a second one for the cache.
+REDIS_URL=
+# CACHE_URL=
+
+# HTTPS is required unless switched off. Set BEHIND_PROXY when a reverse proxy ends TLS and
+# sets X-Forwarded-Proto itself.
+HTTPS=true
+BEHIND_PROXY=false
+
+# Connections per process; the sum over all processes must stay below max_connections.
+DATABASE_POOL_SIZE=8
+
+LOG_LEVEL=INFO
+"""
+
+
+class Command(BaseCommand):
+    help = "Write a commented .env with strong generated secrets (mode 0600)."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("kind", choices=["dev", "prod"])
+        parser.add_argument("--force", action="store_true", help="replace an existing file")
+        parser.add_argument("--path", type=Path, default=BASE_DIR / ".env", help="where to write (default: .env)")
+
+    def handle(self, *args: Any, kind: str, force: bool, path: Path, **options: Any) -> None:
+        """Write the file whole or not at all. Raises CommandError if there is one already."""
+        if path.exists() and not force:
+            raise CommandError(f"{path} exists; --force replaces it, and its secrets are gone then.")
+        body = COMMON + (DEVELOPMENT if kind == "dev" else PRODUCTION)
+        text = body.format(kind=kind, secret_key=secrets.token_urlsafe(64), jwt_secret=secrets.token_urlsafe(64))
+        draft = path.with_name(path.name + ".new")
+        draft.unlink(missing_ok=True)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+        self.stdout.write(f"Wrote {path}." + ("" if kind == "dev" else " Fill in ALLOWED_HOSTS, DATABASE_URL and REDIS_URL."))

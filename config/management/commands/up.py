@@ -1,0 +1,134 @@
+"""Start everything a person needs, under one supervisor."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from config.embedded import BASE_DIR, VAR_DIR, Place, try_lock
+from config.supervisor import Child, Supervisor
+
+READY_SECONDS = 60.0
+
+
+class Command(BaseCommand):
+    help = "Start the platform: database and broker if none is named, migrations, web, worker and beat."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until Ctrl-C or SIGTERM. Raises CommandError if the port or the clone is in use."""
+        host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+        refuse_taken_port(host, port)
+        VAR_DIR.joinpath("run").mkdir(parents=True, exist_ok=True)
+        with open(VAR_DIR / "run" / "up.lock", "a", encoding="ascii") as lock:
+            if not try_lock(lock):
+                raise CommandError("`up` already runs in this folder; stop it first (Ctrl-C where it was started).")
+            self.supervise(host, port)
+
+    def supervise(self, host: str, port: str) -> None:
+        supervisor = Supervisor(environment=os.environ, folder=BASE_DIR)
+        supervisor.stop_on_signals()
+        place = Place(VAR_DIR)
+        logs = [
+            supervisor.follow(name, place.log / f"{log}.log")
+            for name, log in (("services", "keeper"), ("postgres", "postgres"), ("valkey", "valkey"))
+        ]
+        embedded = os.environ.get("DATABASE_URL") == place.urls["DATABASE_URL"]
+
+        def each_round() -> None:
+            if embedded and not place.keeper_is_alive():
+                supervisor.say("services", "ended; starting them again")
+                place.ensure()
+            for relay in logs:
+                relay()
+
+        supervisor.say("up", "migrating the database")
+        call_command("migrate", verbosity=0, interactive=False)
+        if settings.DEBUG:
+            call_command("seed_demo", verbosity=0)
+        else:
+            call_command("collectstatic", verbosity=0, interactive=False)
+        # The web server's processes have their own pools; this one only watches from now on.
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
+        try:
+            supervisor.start(web(host, port))
+            address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
+            if supervisor.wait_for(lambda: answers(f"{address}/readyz"), READY_SECONDS):
+                # Only now: all three at once made the first page take three times as long.
+                supervisor.start(worker())
+                supervisor.start(beat())
+                self.greet(address)
+            elif not supervisor.stopping.is_set():
+                supervisor.say("up", f"{address}/readyz did not answer within {READY_SECONDS:.0f} s; see the lines above")
+            supervisor.run(each_round)
+        finally:
+            supervisor.stop()
+
+    def greet(self, address: str) -> None:
+        from ops.demo import DEMO_PASSWORD, DEMO_PEOPLE
+
+        lines = ["", f"  {settings.SITE_NAME} is ready: {address}"]
+        if settings.DEBUG:
+            lines += [f"  Staff sign in at {address}/admin/, password {DEMO_PASSWORD}:"]
+            lines += [f"    {person.email:30} {person.role}" for person in DEMO_PEOPLE]
+        lines += ["  Ctrl-C stops everything.", ""]
+        self.stdout.write("\n".join(lines))
+        sys.stdout.flush()
+
+
+def web(host: str, port: str) -> Child:
+    workers = os.environ.get("WEB_WORKERS", "1" if settings.DEBUG else "2")
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
+    command += ["--workers", workers, "--blocking-threads", "4", "--backlog", "2048", "--backpressure", "1024"]
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "--access-log", "--log-level", "warning"]
+    if settings.DEBUG:
+        command += ["--reload", "--reload-ignore-dirs", "var", "--reload-ignore-dirs", "tests"]
+    return Child("web", [*command, "config.wsgi:application"])
+
+
+def worker() -> Child:
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool", "threads", "--concurrency", "4"]
+    return Child("worker", [*command, "--loglevel", "INFO", "--without-gossip", "--without-mingle"])
+
+
+def beat() -> Child:
+    VAR_DIR.joinpath("beat").mkdir(exist_ok=True)
+    schedule = str(VAR_DIR / "beat" / "schedule")
+    return Child("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--schedule", schedule])
+
+
+def refuse_taken_port(host: str, port: str) -> None:
+    """Raises CommandError with one clear line unless the web server can listen there."""
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise CommandError(f"PORT must be a number from 1 to 65535, not {port!r}.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        raise CommandError(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another, for example `PORT=8001 make run`."
+        ) from error
+
+
+def answers(url: str) -> bool:
+    """Whether this address answers 200 on loopback."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+

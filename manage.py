@@ -1,0 +1,34 @@
+#!/usr/bin/env python
+"""The operators' door: every command of the platform starts here."""
+
+import os
+import sys
+
+# These must work before there is anything to connect to.
+WITHOUT_SERVICES = {"setup_env", "help", "--help", "-h", "version", "--version"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    from config import embedded
+    from config.env import assume_development
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    assume_development()
+    if command == "setup_env":
+        # It writes the settings, so it must not depend on them.
+        os.environ["DEBUG"] = "true"
+    if command in WITHOUT_SERVICES:
+        execute_from_command_line(sys.argv)
+        return
+    try:
+        with embedded.services():
+            execute_from_command_line(sys.argv)
+    except embedded.ServiceError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

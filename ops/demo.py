@@ -1,0 +1,55 @@
+"""What a developer's fresh database is filled with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.auth.models import Permission
+from django.db import transaction
+
+from accounts.models import User
+from tutorials.models import Tutorial
+from tutorials.services import import_tutorials
+
+DEMO_PASSWORD = "how-to-ai-demo"  # noqa: S105 - printed by `up`, exists only where DEBUG is on
+CONTENT = Path(__file__).resolve().parent.parent / "tutorials" / "content"
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    email: str
+    name: str
+    role: str
+
+
+DEMO_PEOPLE = (
+    DemoPerson("learner@howtoai.example", "Lea Learner", "learner"),
+    DemoPerson("author@howtoai.example", "Ada Author", "author"),
+    DemoPerson("moderator@howtoai.example", "Mo Moderator", "moderator"),
+    DemoPerson("admin@howtoai.example", "Alex Admin", "administrator"),
+)
+
+
+@transaction.atomic
+def seed_demo() -> int:
+    """Import the real tutorials and make one person a role; returns the number of tutorials.
+
+    Does nothing (and returns 0) when there is any tutorial or person already.
+    """
+    if Tutorial.objects.exists() or User.objects.exists():
+        return 0
+    people = {person.role: make_person(person) for person in DEMO_PEOPLE}
+    author = people["author"]
+    author.user_permissions.set(Permission.objects.filter(content_type__app_label="tutorials"))
+    return len(import_tutorials(path=CONTENT, author=author))
+
+
+def make_person(person: DemoPerson) -> User:
+    return User.objects.create_user(
+        email=person.email,
+        password=DEMO_PASSWORD,
+        name=person.name,
+        is_staff=person.role != "learner",
+        is_superuser=person.role == "administrator",
+    )

@@ -1,0 +1,15 @@
+"""Background work of operations."""
+
+from celery import shared_task
+from django.core.management import call_command
+
+# Beat may only run what is listed here, so that a message in the broker is no shell.
+PERIODIC_COMMANDS = frozenset({"clearsessions"})
+
+
+@shared_task
+def run_command(name: str, *arguments: str) -> None:
+    """Run a periodic management command. Raises ValueError for any other."""
+    if name not in PERIODIC_COMMANDS:
+        raise ValueError(f"{name} is not a periodic command")
+    call_command(name, *arguments)

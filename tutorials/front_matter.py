@@ -1,0 +1,104 @@
+"""A Markdown file with YAML front matter, read so that every complaint has a file and a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+
+FENCE = "---"
+REQUIRED = ("title", "summary", "topic", "difficulty", "access", "published_at")
+OPTIONAL = ("slug", "status")
+
+
+@dataclass(frozen=True)
+class TutorialFile:
+    """What one file says. `lines` tells on which line each value stands."""
+
+    path: Path
+    values: dict[str, Any]
+    body: str
+    lines: dict[str, int] = field(repr=False)
+
+    @property
+    def slug(self) -> str:
+        return str(self.values.get("slug", self.path.stem))
+
+    @property
+    def published_at(self) -> datetime:
+        """A date alone means the beginning of that day, UTC."""
+        at = self.values["published_at"]
+        if isinstance(at, datetime):
+            return at if at.tzinfo else at.replace(tzinfo=UTC)
+        return datetime(at.year, at.month, at.day, tzinfo=UTC)
+
+    def complaint(self, about: str, message: str) -> str:
+        """One line that says where (the value's line, else the first) and what."""
+        return f"{self.path}:{self.lines.get(about, 1)}: {about}: {message}"
+
+
+def read_tutorial(path: Path) -> TutorialFile:
+    """Read one file. Raises ValidationError whose messages begin with "file:line: "."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ValidationError(f"{path}:{line}: This is not UTF-8 text.") from error
+    header, body, body_line = split(path, text)
+    values, lines = parse_header(path, header)
+    lines["body"] = body_line
+    file = TutorialFile(path=path, values=values, body=body, lines=lines)
+    complaints = list(complain(file))
+    if complaints:
+        raise ValidationError(complaints)
+    return file
+
+
+def split(path: Path, text: str) -> tuple[str, str, int]:
+    """The header, the body, and the line on which the body begins."""
+    lines = text.split("\n")
+    if lines[0].rstrip() != FENCE:
+        raise ValidationError(f"{path}:1: The file must begin with front matter between two lines of {FENCE}.")
+    for number, line in enumerate(lines[1:], start=1):
+        if line.rstrip() == FENCE:
+            body = "\n".join(lines[number + 1 :])
+            return "\n".join(lines[1:number]), body.strip("\n") + "\n", number + 2
+    raise ValidationError(f"{path}:1: The front matter has no closing line of {FENCE}.")
+
+
+def parse_header(path: Path, header: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """The values by name and the line of each (the file's, so one more than the header's)."""
+    try:
+        node = yaml.compose(header, Loader=yaml.SafeLoader)
+        if not isinstance(node, yaml.MappingNode):
+            raise ValidationError(f"{path}:2: The front matter must be lines of `name: value`.")
+        names = [(key.value, key.start_mark.line + 2) for key, _ in node.value]
+        values = yaml.safe_load(header)
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + 2
+        raise ValidationError(f"{path}:{line}: {error.problem or 'This is not valid YAML'}.") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValidationError(f"{path}:2: {error}") from error
+    twice = [f"{path}:{line}: {name}: This name stands here twice." for name, line in names if dict(names)[name] != line]
+    if twice:
+        raise ValidationError(twice)
+    return values, dict(names)
+
+
+def complain(file: TutorialFile) -> Iterator[str]:
+    """What is wrong with the names and the types; the values are the model's to judge."""
+    for name in file.values:
+        if name not in REQUIRED + OPTIONAL:
+            yield file.complaint(str(name), f"There is no such name; known are {', '.join(REQUIRED + OPTIONAL)}.")
+    for name in REQUIRED:
+        if file.values.get(name) in (None, ""):
+            yield file.complaint(name, "A value is required.")
+    for name, value in file.values.items():
+        wanted = (date, "a date such as 2026-09-01") if name == "published_at" else (str, "text")
+        if name in REQUIRED + OPTIONAL and value not in (None, "") and not isinstance(value, wanted[0]):
+            yield file.complaint(name, f"This must be {wanted[1]}.")

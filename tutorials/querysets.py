@@ -1,0 +1,83 @@
+"""Every read of tutorials that has a name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.db.models import Count, F, FloatField, Func, Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+    from tutorials.models import Topic, Tutorial
+
+LIST_COLUMNS = ("id", "slug", "title", "summary", "difficulty", "access", "minutes", "published_at")
+NEWEST_FIRST = ("-published_at", "-id")
+BEST_FIRST = ("-rank", "-id")
+# Below this word similarity (0..1) a title is not what somebody mistyped. Found by trying the
+# misspellings in tests/tutorials/test_search.py against all titles.
+LIKE_ENOUGH = 0.45
+
+
+class TopicQuerySet(QuerySet["Topic"]):
+    def with_tutorials(self) -> TopicQuerySet:
+        """Topics in their order that have something to read, with `tutorial_count`."""
+        published = Q(tutorials__status="published", tutorials__published_at__lte=timezone.now())
+        return self.annotate(tutorial_count=Count("tutorials", filter=published)).filter(tutorial_count__gt=0)
+
+
+class TutorialQuerySet(QuerySet["Tutorial"]):
+    def published(self, at: datetime | None = None) -> TutorialQuerySet:
+        """Those that readers see (at a time, else now)."""
+        return self.filter(status="published", published_at__lte=at or timezone.now())
+
+    def visible_to(self, user: User | AnonymousUser) -> TutorialQuerySet:
+        """All to those who may edit them, their own to authors, else what is published."""
+        if user.is_active and user.is_staff and user.has_perm("tutorials.change_tutorial"):
+            return self
+        if user.is_authenticated:
+            return self.filter(Q(pk__in=self.published()) | Q(author=user))
+        return self.published()
+
+    def filtered(self, *, topic: Topic | None = None, difficulty: str = "", access: str = "") -> TutorialQuerySet:
+        """Narrowed to what is given; an empty value narrows nothing."""
+        given = {"topic": topic, "difficulty": difficulty, "access": access}
+        return self.filter(**{name: value for name, value in given.items() if value})
+
+    def search(self, words: str) -> TutorialQuerySet:
+        """Those about `words`, with their `rank`; likely misspellings if nothing else fits."""
+        query = SearchQuery(words, search_type="websearch", config="english")
+        exact = self.filter(search=query).annotate(rank=precise(SearchRank(F("search"), query)))
+        if exact.exists():
+            return exact
+        return self.annotate(rank=precise(TrigramWordSimilarity(words, "title"))).filter(rank__gte=LIKE_ENOUGH)
+
+    def as_rows(self, *extra: str) -> QuerySet[Tutorial, dict[str, Any]]:
+        """The columns of a list, without the texts; one statement, no model instances."""
+        return self.values(*LIST_COLUMNS, *extra, topic_slug=F("topic__slug"), topic_name=F("topic__name"))
+
+    def next_after(self, tutorial: Tutorial) -> Tutorial | None:
+        """The one that follows in the same topic, oldest first."""
+        return self._beside(tutorial).filter(after(tutorial)).order_by("published_at", "id").first()
+
+    def last_before(self, tutorial: Tutorial) -> Tutorial | None:
+        """The one that precedes in the same topic."""
+        return self._beside(tutorial).exclude(pk=tutorial.pk).exclude(after(tutorial)).order_by("-published_at", "-id").first()
+
+    def _beside(self, tutorial: Tutorial) -> TutorialQuerySet:
+        return self.published().filter(topic=tutorial.topic_id).only("id", "slug", "title", "summary", "minutes")
+
+
+def precise(rank: Func) -> Cast:
+    """PostgreSQL ranks in 4 bytes, which do not survive the way through Python and back."""
+    return Cast(rank, FloatField())
+
+
+def after(tutorial: Tutorial) -> Q:
+    at = tutorial.published_at
+    return Q(published_at__gt=at) | Q(published_at=at, pk__gt=tutorial.pk)
