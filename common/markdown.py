@@ -46,10 +46,11 @@ LANGUAGE_NAMES = {
     "yaml": "YAML",
 }
 
-TAGS = set(
-    "a blockquote br code del div em figcaption figure h2 h3 h4 h5 h6 hr input label li ol p pre s section span"
-    " strong sub sup table tbody td th thead tr ul".split()
-)
+TAGS = {
+    *("a", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure", "hr", "input", "label", "pre"),
+    *("h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "s", "section", "span", "strong", "sub", "sup", "ul"),
+    *("table", "tbody", "td", "th", "thead", "tr"),
+}
 ATTRIBUTES = {
     "*": {"class", "id"},
     "a": {"href", "title"},
@@ -97,7 +98,7 @@ def render(source: str) -> Rendered:
 
 
 def count_words(source: str) -> int:
-    return len(re.findall(r"\w[\w'’-]*", source))
+    return len(re.findall(r"\w[\w'\u2019-]*", source))
 
 
 def sanitise(html: str) -> str:

@@ -29,7 +29,9 @@ class Page:
     previous: str | None
 
 
-def page_of(rows: QuerySet[Any, dict[str, Any]], *, order: Sequence[str], cursor: str = "", size: int = PAGE_SIZE) -> Page:
+def page_of(
+    rows: QuerySet[Any, dict[str, Any]], *, order: Sequence[str], cursor: str = "", size: int = PAGE_SIZE
+) -> Page:
     """One page of `rows`, which are `values()` that contain every key of `order`.
 
     `order` holds field names, "-" for descending; the last must be unique. Raises
@@ -39,7 +41,9 @@ def page_of(rows: QuerySet[Any, dict[str, Any]], *, order: Sequence[str], cursor
     backwards = direction == PREVIOUS
     effective = [flip(name) for name in order] if backwards else list(order)
     if keys:
-        rows = rows.filter(beyond(effective, [field_of(rows, name).to_python(key) for name, key in zip(order, keys, strict=True)]))
+        rows = rows.filter(
+            beyond(effective, [field_of(rows, name).to_python(key) for name, key in zip(order, keys, strict=True)])
+        )
     found = list(rows.order_by(*effective)[: size + 1])
     more = len(found) > size
     found = found[:size]
@@ -75,7 +79,7 @@ def flip(name: str) -> str:
 def field_of(rows: QuerySet[Any, Any], name: str) -> Field[Any, Any]:
     name = name.removeprefix("-")
     annotation = rows.query.annotations.get(name)
-    return annotation.output_field if annotation is not None else rows.model._meta.get_field(name)  # type: ignore[no-any-return]
+    return annotation.output_field if annotation is not None else rows.model._meta.get_field(name)
 
 
 def make_cursor(direction: str, row: dict[str, Any], order: Sequence[str]) -> str:

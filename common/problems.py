@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
@@ -18,6 +19,8 @@ from common.request_id import request_id
 
 CONTENT_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
+
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
 
 
 def document(
@@ -41,27 +44,30 @@ def document(
 def response(request: HttpRequest, *, status: int, code: str, detail: str) -> JsonResponse:
     """A problem for what fails before or outside the REST framework."""
     body = document(status=status, code=code, detail=detail, instance=request.path)
-    problem = JsonResponse(body, status=status, content_type=CONTENT_TYPE)
-    problem.explains_itself = True  # type: ignore[attr-defined]  # read by ErrorPageMiddleware
-    return problem
+    return explained(JsonResponse(body, status=status, content_type=CONTENT_TYPE))
 
 
-class ProblemHandler(ExceptionHandler):  # type: ignore[misc]  # the package carries no types
+def explained(answer: AnyResponse) -> AnyResponse:
+    """Mark an error that is already in our words, so that ErrorPageMiddleware leaves it alone."""
+    answer.explains_itself = True  # type: ignore[attr-defined]  # ours, on a class of Django's
+    return answer
+
+
+class ProblemHandler(ExceptionHandler):
     """Also understands the ValidationError that our services and models raise."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, DjangoValidationError):
             return ValidationError(field_messages(exc))
-        return super().convert_known_exceptions(exc)  # type: ignore[no-any-return]
+        return super().convert_known_exceptions(exc)
 
-    def get_response(self, exc: APIException) -> Response:
-        answer = super().get_response(exc)
+    def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
+        answer = super().get_response(exc, data)
         answer.content_type = CONTENT_TYPE
-        answer.explains_itself = True
-        return answer  # type: ignore[no-any-return]
+        return explained(answer)
 
 
-class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]  # the package carries no types
+class ProblemFormatter(ExceptionFormatter):
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         status = self.exc.status_code
         errors = [
@@ -72,7 +78,7 @@ class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]  # the package
             status=status,
             code="invalid" if invalid else errors[0]["code"],
             detail="; ".join(f"{error['field']}: {error['detail']}".removeprefix(": ") for error in errors),
-            instance=self.context["request"].path,
+            instance=request.path if (request := self.context["request"]) else "",
             errors=errors if invalid else None,
         )
 

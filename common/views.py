@@ -47,6 +47,5 @@ def error(request: HttpRequest, *, status: int, code: str, detail: str) -> HttpR
     """Answer with the page for this status, or with the problem document under /api/."""
     if request.path.startswith(problems.API_PREFIX):
         return problems.response(request, status=status, code=code, detail=detail)
-    response = render(request, "errors/error.html", {"status": status, "detail": detail}, status=status)
-    response.explains_itself = True  # type: ignore[attr-defined]  # read by ErrorPageMiddleware
-    return response
+    page = render(request, "errors/error.html", {"status": status, "detail": detail}, status=status)
+    return problems.explained(page)

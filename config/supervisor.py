@@ -63,7 +63,7 @@ class Supervisor:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=lambda: die_with_parent(signal.SIGTERM),
+            preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one call of libc, no lock of ours
         )
         child.started_at = time.monotonic()
         threading.Thread(target=self._relay, args=(child.name, child.process), daemon=True).start()

@@ -45,7 +45,7 @@ class TutorialAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tutorial]:
         """The list needs no texts."""
-        tutorials = super().get_queryset(request)
+        tutorials: QuerySet[Tutorial] = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "tutorials_tutorial_changelist":
             return tutorials.defer("body", "body_html", "opening_html", "headings", "search")
         return tutorials

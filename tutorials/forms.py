@@ -67,5 +67,5 @@ class MarkdownWidget(UnfoldAdminTextareaWidget):
 class TutorialAdminForm(forms.ModelForm):
     class Meta:
         model = Tutorial
-        exclude = ()
+        fields = "__all__"  # noqa: DJ007 - the admin names the fields that are shown
         widgets = {"body": MarkdownWidget}

@@ -84,7 +84,9 @@ def parse_header(path: Path, header: str) -> tuple[dict[str, Any], dict[str, int
         raise ValidationError(f"{path}:{line}: {error.problem or 'This is not valid YAML'}.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ValidationError(f"{path}:2: {error}") from error
-    twice = [f"{path}:{line}: {name}: This name stands here twice." for name, line in names if dict(names)[name] != line]
+    twice = [
+        f"{path}:{line}: {name}: This name stands here twice." for name, line in names if dict(names)[name] != line
+    ]
     if twice:
         raise ValidationError(twice)
     return values, dict(names)

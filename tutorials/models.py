@@ -110,7 +110,9 @@ class Tutorial(models.Model):
         ]
         indexes = [
             models.Index(fields=["published_at", "id"], name="tutorial_newest", condition=Q(status="published")),
-            models.Index(fields=["topic", "published_at", "id"], name="tutorial_in_topic", condition=Q(status="published")),
+            models.Index(
+                fields=["topic", "published_at", "id"], name="tutorial_in_topic", condition=Q(status="published")
+            ),
             GinIndex(fields=["search"], name="tutorial_search"),
             GinIndex(OpClass(F("title"), name="gin_trgm_ops"), name="tutorial_title_trigrams"),
         ]
@@ -120,18 +122,21 @@ class Tutorial(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Rendering belongs to writing: no reader waits for it, and no writer can forget it."""
-        self.render()
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], *RENDERED_FIELDS, "updated_at"}
+        fields = kwargs.get("update_fields")
+        if fields is None or "body" in fields:
+            self.render()
+        if fields is not None:
+            derived = RENDERED_FIELDS if "body" in fields else ()
+            kwargs["update_fields"] = {*fields, *derived, "updated_at"}
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("tutorials:detail", args=[self.slug])
 
     def clean(self) -> None:
         super().clean()
         if "\0" in self.body:
             raise ValidationError({"body": "Null characters are not allowed."})
-
-    def get_absolute_url(self) -> str:
-        return reverse("tutorials:detail", args=[self.slug])
 
     def render(self) -> None:
         """Make everything that is derived from the Markdown."""

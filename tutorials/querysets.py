@@ -28,7 +28,9 @@ class TopicQuerySet(QuerySet["Topic"]):
     def with_tutorials(self) -> TopicQuerySet:
         """Topics in their order that have something to read, with `tutorial_count`."""
         published = Q(tutorials__status="published", tutorials__published_at__lte=timezone.now())
-        return self.annotate(tutorial_count=Count("tutorials", filter=published)).filter(tutorial_count__gt=0)
+        counted = self.annotate(tutorial_count=Count("tutorials", filter=published))
+        # Django drops a model's own ordering where rows are grouped.
+        return counted.filter(tutorial_count__gt=0).order_by("position", "name")
 
 
 class TutorialQuerySet(QuerySet["Tutorial"]):
@@ -67,7 +69,13 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
 
     def last_before(self, tutorial: Tutorial) -> Tutorial | None:
         """The one that precedes in the same topic."""
-        return self._beside(tutorial).exclude(pk=tutorial.pk).exclude(after(tutorial)).order_by("-published_at", "-id").first()
+        return (
+            self._beside(tutorial)
+            .exclude(pk=tutorial.pk)
+            .exclude(after(tutorial))
+            .order_by("-published_at", "-id")
+            .first()
+        )
 
     def _beside(self, tutorial: Tutorial) -> TutorialQuerySet:
         return self.published().filter(topic=tutorial.topic_id).only("id", "slug", "title", "summary", "minutes")

@@ -19,7 +19,11 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "tutorials/home.html",
         {
-            "first": Tutorial.objects.published().filter(access="free").select_related("topic").order_by("published_at").first(),
+            "first": Tutorial.objects.published()
+            .filter(access="free")
+            .select_related("topic")
+            .order_by("published_at")
+            .first(),
             "topics": Topic.objects.with_tutorials(),
             "newest": Tutorial.objects.published().as_rows().order_by("-published_at", "-id")[:4],
         },

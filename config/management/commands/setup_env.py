@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -73,7 +72,9 @@ class Command(BaseCommand):
         text = body.format(kind=kind, secret_key=secrets.token_urlsafe(64), jwt_secret=secrets.token_urlsafe(64))
         draft = path.with_name(path.name + ".new")
         draft.unlink(missing_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_text(text, encoding="utf-8")
         draft.replace(path)
-        self.stdout.write(f"Wrote {path}." + ("" if kind == "dev" else " Fill in ALLOWED_HOSTS, DATABASE_URL and REDIS_URL."))
+        self.stdout.write(
+            f"Wrote {path}." + ("" if kind == "dev" else " Fill in ALLOWED_HOSTS, DATABASE_URL and REDIS_URL.")
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import time
 import urllib.error
 import urllib.request
 from typing import Any
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
         refuse_taken_port(host, port)
         VAR_DIR.joinpath("run").mkdir(parents=True, exist_ok=True)
-        with open(VAR_DIR / "run" / "up.lock", "a", encoding="ascii") as lock:
+        with (VAR_DIR / "run" / "up.lock").open("a", encoding="ascii") as lock:
             if not try_lock(lock):
                 raise CommandError("`up` already runs in this folder; stop it first (Ctrl-C where it was started).")
             self.supervise(host, port)
@@ -71,7 +70,9 @@ class Command(BaseCommand):
                 supervisor.start(beat())
                 self.greet(address)
             elif not supervisor.stopping.is_set():
-                supervisor.say("up", f"{address}/readyz did not answer within {READY_SECONDS:.0f} s; see the lines above")
+                supervisor.say(
+                    "up", f"{address}/readyz did not answer within {READY_SECONDS:.0f} s; see the lines above"
+                )
             supervisor.run(each_round)
         finally:
             supervisor.stop()
@@ -131,4 +132,3 @@ def answers(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-

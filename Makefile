@@ -1,0 +1,61 @@
+# `make run` and `make test` need only Python 3.11+, make and git (and Chromium for the browser tests).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes
+SECRET = $(shell head -c 48 /dev/urandom | base64)
+# Nothing is connected to: these only have to look like a complete configuration.
+PRODUCTION = DEBUG=false SECRET_KEY='$(SECRET)' JWT_SECRET='$(SECRET)' ALLOWED_HOSTS=howtoai.example \
+	DATABASE_URL=postgres://howtoai@localhost/howtoai REDIS_URL=redis://localhost
+
+.PHONY: run test check format lock clean help
+
+run: $(VENV)/.installed ## start the platform on http://127.0.0.1:8000 (PORT and HOST choose another)
+	@exec $(BIN)/python manage.py up
+
+test: $(VENV)/.installed-dev ## run all tests, on a PostgreSQL and a Valkey of their own (ARGS go to pytest)
+	@$(BIN)/python -m pytest --numprocesses $(CORES) $(ARGS)
+
+check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migrations, production settings
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@DEBUG=true $(BIN)/mypy .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/djlint --check --lint --quiet templates
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.installed-dev ## rewrite code and templates in the house's format
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@$(BIN)/djlint --reformat --quiet templates
+
+lock: $(VENV)/.installed ## compile requirements*.in into the pinned lists
+	@$(COMPILE) --upgrade requirements.in -o requirements.txt
+	@$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove the virtual environment and the caches; var/, where the data is, stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "error: Python 3.11 or newer is needed as '$(PYTHON)'; name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "error: '$(PYTHON) -m venv' failed; on Debian and Ubuntu install python3-venv, then try again" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || \
+		{ rm -rf $(VENV); echo "error: uv could not be installed; check the network and pip's settings, then try again" >&2; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(UV)
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.txt || \
+		{ echo "error: the packages could not be installed; check the network, then try again" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.txt || \
+		{ echo "error: the packages could not be installed; check the network, then try again" >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,46 @@
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from tests.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_addresses_are_kept_in_lower_case() -> None:
+    assert make_user(email=" Some.One@HowToAI.example ").email == "some.one@howtoai.example"
+
+
+def test_an_address_is_taken_whatever_its_case() -> None:
+    make_user(email="someone@howtoai.example")
+    with pytest.raises(ValidationError) as refusal:
+        make_user(email="SomeOne@howtoai.example")
+    assert refusal.value.message_dict == {"email": ["There is already an account with this e-mail address."]}
+
+
+def test_the_database_holds_the_rule_too() -> None:
+    make_user(email="someone@howtoai.example")
+    for address in ("someone@howtoai.example", "SOMEONE@howtoai.example"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            User.objects.bulk_create([User(email=address, password="!")])
+
+
+def test_people_sign_in_whatever_the_case() -> None:
+    user = make_user(email="someone@howtoai.example")
+    assert User.objects.get_by_natural_key("SomeOne@HowToAI.example") == user
+
+
+@pytest.mark.parametrize("email", ["", "no-at-sign", "a@b", "x@howtoai.example\0", "a" * 250 + "@howtoai.example"])
+def test_a_malformed_address_is_refused(email: str) -> None:
+    with pytest.raises(ValidationError):
+        make_user(email=email)
+
+
+def test_a_person_without_password_cannot_sign_in_with_one() -> None:
+    assert not make_user(password=None).has_usable_password()
+
+
+def test_an_administrator_is_staff_and_may_everything() -> None:
+    user = User.objects.create_superuser("boss@howtoai.example", PASSWORD)
+    assert (user.is_staff, user.is_superuser, user.check_password(PASSWORD)) == (True, True, True)

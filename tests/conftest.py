@@ -1,0 +1,60 @@
+"""The cast that every test may call on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from tests.factories import make_tutorial, make_user
+from tutorials.models import Tutorial
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def learner(db: None) -> User:
+    return make_user(email="learner@howtoai.example", name="Lea Learner")
+
+
+@pytest.fixture
+def author(db: None) -> User:
+    """Staff who may write and change tutorials, and nothing else."""
+    user = make_user(email="author@howtoai.example", name="Ada Author", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="tutorials"))
+    return user
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    """Staff without a right to tutorials."""
+    return make_user(email="moderator@howtoai.example", name="Mo Moderator", is_staff=True)
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return make_user(email="admin@howtoai.example", name="Alex Admin", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def visitor(db: None) -> Client:
+    """A browser that nobody has signed in with."""
+    return Client()
+
+
+@pytest.fixture
+def tutorial(db: None) -> Tutorial:
+    return make_tutorial("Prompting that works")
+
+
+@pytest.fixture
+def premium_tutorial(db: None) -> Tutorial:
+    return make_tutorial("Agents and tools", access="premium")

@@ -1,0 +1,73 @@
+"""A pytest plugin: one PostgreSQL and one Valkey for the whole run, in a temporary folder.
+
+Loaded with `-p`, because the settings, which name the servers, are read before any conftest.py.
+The process that the person started runs the servers and migrates a template; the workers of
+pytest-xdist inherit the addresses and each make a database from that template.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+VALKEY_DATABASES = 16
+running = ExitStack()
+
+
+def pytest_addoption() -> None:
+    """The earliest hook of all, which is why the servers start here."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        start_servers()
+    else:
+        # Each worker has its own keys; which of Valkey's 16 databases they lie in is all it takes.
+        number = (int(worker.removeprefix("gw")) + 1) % VALKEY_DATABASES
+        os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("?db=0", f"?db={number}")
+
+
+def pytest_unconfigure() -> None:
+    running.close()
+
+
+def start_servers() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="how-to-ai-tests-"))
+    running.callback(shutil.rmtree, folder, ignore_errors=True)
+    # Started by root, the servers run as somebody else, who must be able to pass through.
+    folder.chmod(0o711)
+    # Nothing is collected, but whitenoise warns when there is no such folder.
+    (folder / "var" / "static").mkdir(parents=True)
+    os.environ.update(
+        {
+            "DEBUG": "false",
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "JWT_SECRET": secrets.token_urlsafe(64),
+            "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+            "HTTPS": "false",
+            "VAR_DIR": str(folder / "var"),
+        }
+    )
+    # Not before: it reads VAR_DIR on import, and the developer's own var/ is none of our business.
+    from config.embedded import Place
+
+    try:
+        os.environ.update(running.enter_context(Place(folder / "var", throwaway=True).attached()))
+        # The tests' template; pytest-django would otherwise migrate once per worker.
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
+    except BaseException:
+        running.close()
+        raise
+    os.environ["TEST_DATABASE_TEMPLATE"] = "howtoai"
+
+
+@pytest.hookimpl
+def pytest_report_header() -> str:
+    return f"servers: {os.environ['DATABASE_URL']}"
