@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",
     "rest_framework",
     "drf_standardized_errors",
     "django_htmx",
@@ -57,6 +58,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = True
 
@@ -98,7 +100,10 @@ _options |= {
     "server_side_binding": True,
     "prepare_threshold": 1,
     "application_name": "how-to-ai",
-    "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
+    "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+    # How alike (0..1) a mistyped search and a part of a title must be; found by trying the
+    # misspellings in tests/tutorials/test_search.py.
+    " -c pg_trgm.word_similarity_threshold=0.38",
 }
 # Celery's prefork pool closes a connection pool after each task (docs/decisions/0004).
 if env.bool("DATABASE_POOL", default=True):

@@ -11,7 +11,22 @@ from django.utils.text import slugify
 from accounts.models import User
 from tutorials.models import Topic, Tutorial
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who exist in tests only
+PASSWORD = "correct horse battery staple"
+BODY = """\
+The opening.
+
+## First steps
+
+The secret middle.
+
+```python
+print(1)
+```
+
+## Last words
+
+The end.
+"""
 numbers = count(1)
 
 
@@ -33,7 +48,7 @@ def make_tutorial(title: str = "", **fields: Any) -> Tutorial:
         "title": title,
         "slug": slugify(title),
         "summary": f"Why one should read {title}.",
-        "body": "The opening.\n\n## First steps\n\nThe secret middle.\n\n```python\nprint(1)\n```\n\n## Last words\n\nThe end.\n",
+        "body": BODY,
         "difficulty": "beginner",
         "access": "free",
         "status": "published",

@@ -67,7 +67,7 @@ def split(path: Path, text: str) -> tuple[str, str, int]:
     for number, line in enumerate(lines[1:], start=1):
         if line.rstrip() == FENCE:
             body = "\n".join(lines[number + 1 :])
-            return "\n".join(lines[1:number]), body.strip("\n") + "\n", number + 2
+            return "\n".join(lines[1:number]), f"{text}\n" if (text := body.strip("\n")) else "", number + 2
     raise ValidationError(f"{path}:1: The front matter has no closing line of {FENCE}.")
 
 

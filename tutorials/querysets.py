@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 LIST_COLUMNS = ("id", "slug", "title", "summary", "difficulty", "access", "minutes", "published_at")
 NEWEST_FIRST = ("-published_at", "-id")
 BEST_FIRST = ("-rank", "-id")
-# Below this word similarity (0..1) a title is not what somebody mistyped. Found by trying the
-# misspellings in tests/tutorials/test_search.py against all titles.
-LIKE_ENOUGH = 0.45
 
 
 class TopicQuerySet(QuerySet["Topic"]):
@@ -57,7 +54,8 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
         exact = self.filter(search=query).annotate(rank=precise(SearchRank(F("search"), query)))
         if exact.exists():
             return exact
-        return self.annotate(rank=precise(TrigramWordSimilarity(words, "title"))).filter(rank__gte=LIKE_ENOUGH)
+        alike = self.filter(title__trigram_word_similar=words)
+        return alike.annotate(rank=precise(TrigramWordSimilarity(words, "title")))
 
     def as_rows(self, *extra: str) -> QuerySet[Tutorial, dict[str, Any]]:
         """The columns of a list, without the texts; one statement, no model instances."""

@@ -81,7 +81,9 @@ def test_bad_parameters_are_named_at_both_doors(visitor: Client, db: None, query
     assert [error["field"] for error in body["errors"]] == [field]
     page = visitor.get(f"/tutorials/?{query}")
     assert page.status_code == 400
-    assert f"{field}: {body['errors'][0]['detail']}" in page.content.decode().replace("&#x27;", "'").replace("&quot;", '"')
+    assert f"{field}: {body['errors'][0]['detail']}" in page.content.decode().replace("&#x27;", "'").replace(
+        "&quot;", '"'
+    )
 
 
 def test_an_endless_query_string_is_refused_before_anything_reads_it(visitor: Client) -> None:

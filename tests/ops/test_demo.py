@@ -1,0 +1,40 @@
+"""What a developer's fresh database holds."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.models import User
+from ops.demo import DEMO_PASSWORD, DEMO_PEOPLE, seed_demo
+from tests.factories import make_user
+from tutorials.models import Tutorial
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_has_the_real_tutorials_and_one_person_a_role() -> None:
+    assert seed_demo() >= 12
+    assert Tutorial.objects.filter(access="premium").count() == 3
+    people = {user.email: user for user in User.objects.all()}
+    assert people.keys() == {person.email for person in DEMO_PEOPLE}
+    assert all(user.check_password(DEMO_PASSWORD) for user in people.values())
+    assert [user.email for user in people.values() if user.is_superuser] == ["admin@howtoai.example"]
+    assert not people["learner@howtoai.example"].is_staff
+    assert people["author@howtoai.example"].has_perm("tutorials.change_tutorial")
+    assert not people["moderator@howtoai.example"].has_perm("tutorials.change_tutorial")
+    client = Client()
+    client.force_login(people["author@howtoai.example"])
+    assert client.get("/admin/tutorials/tutorial/").status_code == 200
+    assert seed_demo() == 0
+
+
+def test_a_database_that_somebody_uses_is_left_alone() -> None:
+    make_user()
+    assert seed_demo() == 0
+    assert not Tutorial.objects.exists()
+
+
+def test_known_passwords_never_exist_outside_debug() -> None:
+    with pytest.raises(CommandError, match="only with DEBUG"):
+        call_command("seed_demo")
+    assert not User.objects.exists()

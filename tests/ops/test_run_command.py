@@ -1,0 +1,37 @@
+"""Beat runs management commands, and only those that are meant for it."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from config.celery import app
+from ops.tasks import PERIODIC_COMMANDS, run_command
+
+
+@pytest.mark.django_db
+def test_a_periodic_command_does_its_work() -> None:
+    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1))
+    run_command("clearsessions")
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
+
+
+def test_any_other_command_is_refused() -> None:
+    with pytest.raises(ValueError, match="flush is not a periodic command"):
+        run_command("flush", "--noinput")
+
+
+def test_all_that_beat_runs_is_allowed() -> None:
+    entries = app.conf.beat_schedule.values()
+    assert {entry["task"] for entry in entries} == {"ops.tasks.run_command"}
+    assert {entry["args"][0] for entry in entries} == PERIODIC_COMMANDS
+
+
+def test_no_task_can_outlive_its_place_in_the_queue() -> None:
+    """A task that runs longer than the visibility timeout would be started a second time."""
+    assert app.conf.broker_transport_options["visibility_timeout"] > app.conf.task_time_limit
+    assert app.conf.task_acks_late
+    assert app.conf.task_reject_on_worker_lost
+    assert app.conf.accept_content == ["json"]

@@ -1,0 +1,226 @@
+"""Markdown files become tutorials: by slug, idempotently, all or nothing."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from tests.factories import make_topic, make_tutorial
+from tutorials.models import Topic, Tutorial
+from tutorials.services import Imported, import_tutorials
+
+pytestmark = pytest.mark.django_db
+
+BODY = "The opening.\n\n## A section\n"
+HEADER = {
+    "title": "Prompting that works",
+    "slug": "prompting-that-works",
+    "summary": "Why one should read it.",
+    "topic": "Foundations",
+    "difficulty": "beginner",
+    "access": "free",
+    "published_at": "2026-09-01",
+}
+
+
+@pytest.fixture(autouse=True)
+def foundations() -> Topic:
+    return make_topic("Foundations")
+
+
+def write(
+    folder: Path, name: str = "one.md", body: str = "The opening.\n\n## A section\n", **header: str | None
+) -> Path:
+    path = folder / name
+    lines = [f"{key}: {value}" for key, value in (HEADER | header).items() if value is not None]
+    path.write_text("\n".join(["---", *lines, "---", "", body]), encoding="utf-8")
+    return path
+
+
+def complaints(path: Path) -> list[str]:
+    with pytest.raises(ValidationError) as refusal:
+        import_tutorials(path=path)
+    assert not Tutorial.objects.exists()
+    return refusal.value.messages
+
+
+def test_a_file_becomes_a_published_tutorial(tmp_path: Path, author: User) -> None:
+    write(tmp_path)
+    assert import_tutorials(path=tmp_path, author=author) == Imported(created=1, updated=0, unchanged=0)
+    tutorial = Tutorial.objects.get()
+    assert tutorial.title == "Prompting that works"
+    assert tutorial.author == author
+    assert tutorial.published_at is not None
+    assert tutorial.published_at.isoformat() == "2026-09-01T00:00:00+00:00"
+    assert tutorial.body == BODY
+    assert Tutorial.objects.published().get() == tutorial
+
+
+def test_importing_twice_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path)
+    import_tutorials(path=tmp_path)
+    before = Tutorial.objects.values().get()
+    assert import_tutorials(path=tmp_path) == Imported(created=0, updated=0, unchanged=1)
+    assert Tutorial.objects.values().get() == before
+
+
+def test_an_edited_file_updates_its_tutorial_and_keeps_its_author(tmp_path: Path, author: User) -> None:
+    write(tmp_path)
+    import_tutorials(path=tmp_path, author=author)
+    write(tmp_path, body="Quite new.\n", title="A better title")
+    assert import_tutorials(path=tmp_path) == Imported(created=0, updated=1, unchanged=0)
+    tutorial = Tutorial.objects.get()
+    assert (tutorial.title, tutorial.author) == ("A better title", author)
+    assert tutorial.body_html == "<p>Quite new.</p>\n"
+
+
+def test_the_file_name_is_the_slug_if_none_is_given(tmp_path: Path) -> None:
+    write(tmp_path, "from-the-name.md", slug=None)
+    import_tutorials(path=tmp_path)
+    assert Tutorial.objects.get().slug == "from-the-name"
+
+
+def test_one_bad_file_keeps_all_others_out(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", slug="a")
+    bad = write(tmp_path, "b.md", slug="b", difficulty="hard")
+    assert complaints(tmp_path) == [f"{bad}:6: difficulty: Value 'hard' is not a valid choice."]
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "message"),
+    [
+        ({"topic": "Cooking"}, 5, "topic: There is no such topic; known are Foundations."),
+        ({"access": "stolen"}, 7, "access: Value 'stolen' is not a valid choice."),
+        ({"title": "x" * 121}, 2, "title: Ensure this value has at most 120 characters (it has 121)."),
+        (
+            {"slug": "not a slug"},
+            3,
+            "slug: Enter a valid “slug” consisting of letters, numbers",
+        ),
+        ({"published_at": "soon"}, 8, "published_at: This must be a date such as 2026-09-01."),
+        ({"published_at": "2026-02-30"}, 2, "day is out of range for month"),
+        ({"title": "[a, list]"}, 2, "title: This must be text."),
+        ({"summary": ""}, 4, "summary: A value is required."),
+        ({"summary": None}, 1, "summary: A value is required."),
+        ({"colour": "red"}, 9, "colour: There is no such name"),
+        ({"title": "a: b: c"}, 2, "mapping values are not allowed here"),
+        ({"title": '"never closed'}, 8, "found unexpected end of stream"),
+        ({"status": "lost"}, 9, "status: Value 'lost' is not a valid choice."),
+    ],
+)
+def test_bad_front_matter_is_reported_with_file_and_line(
+    tmp_path: Path, header: dict[str, str | None], line: int, message: str
+) -> None:
+    path = write(tmp_path, **header)
+    (complaint,) = complaints(tmp_path)
+    assert complaint.startswith(f"{path}:{line}: ")
+    assert message in complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("No front matter.", 1, "must begin with front matter"),
+        ("", 1, "must begin with front matter"),
+        ("---\ntitle: x\n", 1, "no closing line"),
+        ("---\n- a\n- b\n---\n", 2, "must be lines of `name: value`"),
+        ("---\ntitle: a\ntitle: b\n---\n", 2, "title: This name stands here twice."),
+        ("---\n\ttitle: a\n---\n", 2, "found character '\\t'"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, text: str, line: int, message: str) -> None:
+    path = tmp_path / "bad.md"
+    path.write_text(text)
+    (complaint,) = complaints(tmp_path)
+    assert complaint.startswith(f"{path}:{line}: ")
+    assert message in complaint
+
+
+def test_a_file_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "bad.md"
+    path.write_bytes(b"---\ntitle: caf\xe9\n---\n")
+    assert complaints(tmp_path) == [f"{path}:2: This is not UTF-8 text."]
+
+
+def test_an_empty_or_poisoned_body_is_reported_at_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, body="")
+    assert complaints(tmp_path) == [f"{path}:10: body: This field cannot be blank."]
+    write(tmp_path, body="null \0 character")
+    assert any("body: Null characters are not allowed." in complaint for complaint in complaints(tmp_path))
+    write(tmp_path, body="x" * 65_537)
+    assert "at most 65536 characters" in complaints(tmp_path)[0]
+
+
+def test_two_files_with_one_slug_are_refused(tmp_path: Path) -> None:
+    first, second = write(tmp_path, "a.md"), write(tmp_path, "b.md")
+    assert complaints(tmp_path) == [f"{second}:3: slug: {first} has the same slug, prompting-that-works."]
+
+
+def test_a_folder_without_tutorials_is_refused(tmp_path: Path) -> None:
+    assert complaints(tmp_path) == [f"{tmp_path}: There is no Markdown file here."]
+    assert complaints(tmp_path / "nowhere.md") == [f"{tmp_path / 'nowhere.md'}: There is no Markdown file here."]
+
+
+def test_topics_come_from_their_file_in_its_order(tmp_path: Path) -> None:
+    write(tmp_path, topic="Tools")
+    (tmp_path / "topics.yaml").write_text(
+        "- {name: Tools, slug: tools, description: Hands on.}\n"
+        "- {name: Foundations, slug: foundations, description: First.}\n"
+    )
+    import_tutorials(path=tmp_path)
+    assert list(Topic.objects.values_list("slug", "description")) == [("tools", "Hands on."), ("foundations", "First.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- 1",
+        "name: x",
+        "- {name: A}",
+        "- {name: '', slug: s, description: d}",
+        "[",
+        "- {name: A, slug: [1], description: d}",
+    ],
+)
+def test_a_bad_topics_file_is_reported(tmp_path: Path, text: str) -> None:
+    write(tmp_path)
+    (tmp_path / "topics.yaml").write_text(text)
+    (complaint,) = complaints(tmp_path)
+    assert complaint.startswith(f"{tmp_path / 'topics.yaml'}:1: ")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(header=st.text(max_size=80), body=st.text(max_size=40))
+def test_no_file_at_all_is_more_than_refused(tmp_path: Path, header: str, body: str) -> None:
+    path = tmp_path / "any.md"
+    path.write_text(f"---\n{header}\n---\n{body}", encoding="utf-8", errors="replace")
+    with pytest.raises(ValidationError) as refusal:
+        import_tutorials(path=path)
+    assert all(message.startswith(f"{path}:") for message in refusal.value.messages)
+
+
+def test_the_command_reports_what_it_did(tmp_path: Path, author: User, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path)
+    call_command("import_tutorials", tmp_path, "--author", "AUTHOR@howtoai.example")
+    assert capsys.readouterr().out == "1 created, 0 updated, 0 unchanged.\n"
+    assert Tutorial.objects.get().author == author
+
+
+def test_the_command_refuses_in_the_same_words(tmp_path: Path) -> None:
+    path = write(tmp_path, difficulty="hard")
+    with pytest.raises(CommandError, match="Nothing was imported") as refusal:
+        call_command("import_tutorials", tmp_path)
+    assert f"{path}:6: difficulty: Value 'hard' is not a valid choice." in str(refusal.value)
+    with pytest.raises(CommandError, match="There is nobody with the address"):
+        call_command("import_tutorials", tmp_path, "--author", "nobody@howtoai.example")
+
+
+def test_an_import_does_not_touch_other_tutorials(tmp_path: Path) -> None:
+    other = make_tutorial("Other")
+    write(tmp_path)
+    import_tutorials(path=tmp_path)
+    assert Tutorial.objects.get(slug="other").updated_at == other.updated_at
