@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -11,7 +11,7 @@ from config import urls
 from tests.factories import make_tutorial
 
 
-def explode(request: HttpRequest) -> None:
+def explode(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a detail that nobody outside may see")
 
 

@@ -1,6 +1,7 @@
 """Markdown files become tutorials: by slug, idempotently, all or nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -113,7 +114,7 @@ def test_one_bad_file_keeps_all_others_out(tmp_path: Path) -> None:
     ],
 )
 def test_bad_front_matter_is_reported_with_file_and_line(
-    tmp_path: Path, header: dict[str, str | None], line: int, message: str
+    tmp_path: Path, header: dict[str, Any], line: int, message: str
 ) -> None:
     path = write(tmp_path, **header)
     (complaint,) = complaints(tmp_path)

@@ -7,17 +7,19 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.test import Client
 
+from common.paging import page_of
 from ops.demo import CONTENT
 from tests.factories import make_tutorial
 from tutorials.models import Tutorial
+from tutorials.querysets import BEST_FIRST
 from tutorials.services import import_tutorials
 
 pytestmark = pytest.mark.django_db
 
 
 def found(words: str) -> list[str]:
-    rows = Tutorial.objects.published().search(words).order_by("-rank", "-id")
-    return list(rows.values_list("slug", flat=True))
+    rows = Tutorial.objects.published().search(words).as_rows("rank")
+    return [row["slug"] for row in page_of(rows, order=BEST_FIRST).rows]
 
 
 def test_what_people_ask_finds_what_they_mean() -> None:

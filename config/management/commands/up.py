@@ -27,11 +27,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM. Raises CommandError if the port or the clone is in use."""
         host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
-        refuse_taken_port(host, port)
         VAR_DIR.joinpath("run").mkdir(parents=True, exist_ok=True)
         with (VAR_DIR / "run" / "up.lock").open("a", encoding="ascii") as lock:
             if not try_lock(lock):
                 raise CommandError("`up` already runs in this folder; stop it first (Ctrl-C where it was started).")
+            refuse_taken_port(host, port)
             self.supervise(host, port)
 
     def supervise(self, host: str, port: str) -> None:
@@ -93,7 +93,16 @@ def web(host: str, port: str) -> Child:
     workers = os.environ.get("WEB_WORKERS", "1" if settings.DEBUG else "2")
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
     command += ["--workers", workers, "--blocking-threads", "4", "--backlog", "2048", "--backpressure", "1024"]
-    command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "--access-log", "--log-level", "warning"]
+    # A browser's idle connection must not hold up a reload; in production requests get time to end.
+    patience = "1" if settings.DEBUG else "5"
+    command += [
+        "--respawn-failed-workers",
+        "--workers-kill-timeout",
+        patience,
+        "--access-log",
+        "--log-level",
+        "warning",
+    ]
     if settings.DEBUG:
         command += ["--reload", "--reload-ignore-dirs", "var", "--reload-ignore-dirs", "tests"]
     return Child("web", [*command, "config.wsgi:application"])
