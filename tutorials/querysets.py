@@ -85,5 +85,6 @@ def precise(rank: Func) -> Cast:
 
 
 def after(tutorial: Tutorial) -> Q:
-    at = tutorial.published_at
+    """What follows it; a draft without a date stands where it would if it came out now."""
+    at = tutorial.published_at or timezone.now()
     return Q(published_at__gt=at) | Q(published_at=at, pk__gt=tutorial.pk)

@@ -11,9 +11,12 @@ from ops.demo import seed_demo
 class Command(BaseCommand):
     help = "Fill an empty database with the real tutorials and four demo people. Only with DEBUG."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         """Raises CommandError outside DEBUG, where known passwords must not exist."""
         if not settings.DEBUG:
             raise CommandError("seed_demo makes people with a known password, so it works only with DEBUG.")
         count = seed_demo()
-        self.stdout.write(f"Imported {count} tutorials." if count else "There is content already; nothing was changed.")
+        if count:
+            self.stdout.write(f"Imported {count} tutorials.")
+        elif verbosity:
+            self.stdout.write("There is content already; nothing was changed.")
