@@ -87,6 +87,7 @@ def render(source: str) -> Rendered:
     """Turn Markdown into sanitised HTML with anchors and highlighted code."""
     env: EnvType = {}
     tokens = MARKDOWN.parse(source, env)
+    align_cells(tokens)
     headings = name_headings(tokens)
     first = next((index for index, token in enumerate(tokens) if token.type == "heading_open"), len(tokens))
     return Rendered(
@@ -126,6 +127,13 @@ def name_headings(tokens: Sequence[Token]) -> list[Heading]:
         opening.attrSet("id", name)
         headings.append(Heading(id=name, text=text, level=int(opening.tag[1])))
     return headings
+
+
+def align_cells(tokens: Sequence[Token]) -> None:
+    """Say by attribute how a column is aligned: the parser's inline style would be blocked."""
+    for token in tokens:
+        if token.type in ("td_open", "th_open") and "style" in token.attrs:
+            token.attrSet("align", str(token.attrs.pop("style")).removeprefix("text-align:"))
 
 
 def render_fence(

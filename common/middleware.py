@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -68,6 +69,10 @@ class ErrorPageMiddleware:
         if settings.DEBUG and response.status_code in show and not getattr(response, "explains_itself", False):
             return show[response.status_code](request)
         return response
+
+    # In development Django would not pass our message on.
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return views.bad_request(request, exception) if isinstance(exception, BadRequest) else None
 
 
 class QueryStringLimitMiddleware:

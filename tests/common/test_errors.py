@@ -96,6 +96,11 @@ def test_a_foreign_host_is_a_400(visitor: Client) -> None:
 
 
 @override_settings(DEBUG=True)
+def test_development_says_what_is_wrong_too(visitor: Client, db: None) -> None:
+    assert b"difficulty: Choose beginner" in visitor.get("/tutorials/?difficulty=hard").content
+
+
+@override_settings(DEBUG=True)
 def test_development_shows_the_same_404_page(visitor: Client) -> None:
     response = visitor.get("/nothing-here/")
     assert b"There is nothing at this address." in response.content

@@ -117,6 +117,13 @@ def test_tables_footnotes_and_task_lists_work() -> None:
     assert 'type="checkbox"' in html
 
 
+def test_columns_are_aligned_without_inline_style() -> None:
+    html = render("| a | b |\n|---|--:|\n| c | 1 |").html
+    assert '<th align="right">b</th>' in html
+    assert '<td align="right">1</td>' in html
+    assert "style" not in html
+
+
 @pytest.mark.parametrize(("words", "minutes"), [(0, 1), (1, 1), (220, 1), (221, 2), (2200, 10)])
 def test_minutes_are_rounded_up(words: int, minutes: int) -> None:
     assert render("word " * words).minutes == minutes
