@@ -1,6 +1,7 @@
 """Django settings, one file, read from the environment (docs/development.md lists the variables)."""
 
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from config.embedded import VAR_DIR, Place
@@ -255,8 +256,7 @@ UNFOLD = {
     "SITE_SYMBOL": "school",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
-    "STYLES": ["/static/css/admin.css"],
-    "SCRIPTS": [],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/favicon.svg")}],
     "COLORS": {
         "primary": {
             "50": "oklch(97% .02 182)",
