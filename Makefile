@@ -24,13 +24,12 @@ check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migr
 	@$(BIN)/ruff format --check --quiet .
 	@DEBUG=true $(BIN)/mypy .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/djlint --check --lint --quiet templates
+	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-format: $(VENV)/.installed-dev ## rewrite code and templates in the house's format
+format: $(VENV)/.installed-dev ## rewrite the code in the house's format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
-	@$(BIN)/djlint --reformat --quiet templates
 
 lock: $(VENV)/.installed ## compile requirements*.in into the pinned lists
 	@$(COMPILE) --upgrade requirements.in -o requirements.txt
