@@ -17,6 +17,8 @@ def main() -> None:
 
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     assume_development()
+    # Commands may run statements that take longer than a request ever should.
+    os.environ["RUNS_COMMAND"] = "true"
     if command == "setup_env":
         # It writes the settings, so it must not depend on them.
         os.environ["DEBUG"] = "true"
@@ -28,6 +30,8 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except embedded.ServiceError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

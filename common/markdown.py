@@ -17,17 +17,17 @@ from django.utils.html import escape
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
 WORDS_PER_MINUTE = 220
 LARGEST_SOURCE = 64 * 1024  # characters
+LARGEST_COLOURED = 16 * 1024  # characters of one block of code
 
 LANGUAGE_NAMES = {
     "bash": "Shell",
@@ -98,6 +98,11 @@ def render(source: str) -> Rendered:
     )
 
 
+def has_heading(source: str) -> bool:
+    """Whether the text has an opening that ends somewhere."""
+    return any(token.type == "heading_open" for token in MARKDOWN.parse(source))
+
+
 def count_words(source: str) -> int:
     return len(re.findall(r"\w[\w'\u2019-]*", source))
 
@@ -113,6 +118,8 @@ def name_headings(tokens: Sequence[Token]) -> list[Heading]:
     """
     headings: list[Heading] = []
     taken: set[str] = set()
+    # How far the numbers behind a name have been used; counting from 2 each time would be quadratic.
+    numbers: dict[str, int] = {}
     for opening, content, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type != "heading_open":
             continue
@@ -120,9 +127,9 @@ def name_headings(tokens: Sequence[Token]) -> list[Heading]:
             opening.tag = closing.tag = "h2"
         text = "".join(child.content for child in content.children or () if child.type in ("text", "code_inline"))
         name = stem = slugify(text)[:80] or "section"
-        number = 2
         while name in taken:
-            name, number = f"{stem}-{number}", number + 1
+            numbers[stem] = numbers.get(stem, 1) + 1
+            name = f"{stem}-{numbers[stem]}"
         taken.add(name)
         opening.attrSet("id", name)
         headings.append(Heading(id=name, text=text, level=int(opening.tag[1])))
@@ -150,12 +157,40 @@ def render_fence(
 
 
 def colour(code: str, language: str) -> str:
-    """Code as HTML spans; as plain text when the language is unknown."""
-    try:
-        lexer = get_lexer_by_name(language)
-    except ClassNotFound:
+    """Code as HTML spans; as plain text when the language is unknown or the block is huge.
+
+    Only the named languages: some lexers of Pygments take minutes over a text made for that.
+    """
+    if language not in LANGUAGE_NAMES or len(code) > LARGEST_COLOURED:
         return str(escape(code))
-    return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
+    return str(highlight(code, get_lexer_by_name(language), HtmlFormatter(nowrap=True)))
+
+
+def mark_tasks(state: StateCore) -> None:
+    """Turn `[ ]` and `[x]` at the head of a list item into a box with its text as label.
+
+    Of our own because mdit-py-plugins looks for each item's list from the item backwards, which
+    makes a long list quadratic.
+    """
+    lists: list[Token] = []
+    for token, paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            lists.append(token)
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            lists.pop()
+        elif token.type == "list_item_open" and paragraph.type == "paragraph_open":
+            box = re.match(r"\[([ xX])\][ \u00a0]", inline.content)
+            children = inline.children or []
+            if box is None or children[0].type != "text":
+                continue
+            lists[-1].attrSet("class", "contains-task-list")
+            token.attrSet("class", "task-list-item")
+            children[0].content = children[0].content[box.end() :]
+            checked = "" if box[1] == " " else ' checked="checked"'
+            opening, closing = Token("html_inline", "", 0), Token("html_inline", "", 0)
+            opening.content = f'<label><input class="task-list-item-checkbox" type="checkbox" disabled{checked}> '
+            closing.content = "</label>"
+            inline.children = [opening, *children, closing]
 
 
 def open_table(*_: object) -> str:
@@ -169,7 +204,8 @@ def close_table(*_: object) -> str:
 def make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "typographer": False})
     parser.enable(["table", "strikethrough", "linkify"])
-    parser.use(footnote_plugin).use(tasklists_plugin, label=True)
+    parser.use(footnote_plugin)
+    parser.core.ruler.after("inline", "tasks", mark_tasks)
     parser.add_render_rule("fence", render_fence)
     # An indented block looks like a fenced one without a language.
     parser.add_render_rule("code_block", render_fence)

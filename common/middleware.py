@@ -9,12 +9,15 @@ from collections.abc import Callable
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from common import views
 from common.request_id import request_id
+
+logger = logging.getLogger(__name__)
 
 LONGEST_QUERY_STRING = 8 * 1024  # bytes
 
@@ -70,13 +73,19 @@ class ErrorPageMiddleware:
             return show[response.status_code](request)
         return response
 
-    # In development Django would not pass our message on.
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return views.bad_request(request, exception) if isinstance(exception, BadRequest) else None
+        """A database that is away or overloaded is a 503, not a fault of ours to be explained."""
+        if isinstance(exception, OperationalError):
+            logger.error("the database did not serve %s: %s", request.path, exception)
+            return views.unavailable(request)
+        if isinstance(exception, BadRequest):
+            # In development Django would not pass our message on.
+            return views.bad_request(request, exception)
+        return None
 
 
-class QueryStringLimitMiddleware:
-    """Refuses what no link of ours could have: a query string that is too long to be meant."""
+class InputLimitsMiddleware:
+    """Refuses what no link or browser of ours sends, before anything reads it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -84,4 +93,11 @@ class QueryStringLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY_STRING:
             return views.uri_too_long(request)
+        # PostgreSQL keeps no null characters, so each would be a fault somewhere further in.
+        for name, values in request.GET.lists():
+            if any("\0" in text for text in (name, *values)):
+                return views.null_character(request, name.replace("\0", ""))
+        for name, value in request.COOKIES.items():
+            if "\0" in value:
+                return views.null_character(request, name)
         return self.get_response(request)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -17,8 +19,12 @@ from rest_framework.response import Response
 
 from common.request_id import request_id
 
+logger = logging.getLogger(__name__)
+
 CONTENT_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
+UNAVAILABLE = "The service cannot answer just now. Try again in a few seconds."
+RETRY_AFTER_SECONDS = 5
 
 AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
 
@@ -41,9 +47,11 @@ def document(
     return body
 
 
-def response(request: HttpRequest, *, status: int, code: str, detail: str) -> JsonResponse:
+def response(
+    request: HttpRequest, *, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
+) -> JsonResponse:
     """A problem for what fails before or outside the REST framework."""
-    body = document(status=status, code=code, detail=detail, instance=request.path)
+    body = document(status=status, code=code, detail=detail, instance=request.path, errors=errors)
     return explained(JsonResponse(body, status=status, content_type=CONTENT_TYPE))
 
 
@@ -53,12 +61,25 @@ def explained(answer: AnyResponse) -> AnyResponse:
     return answer
 
 
+class Unavailable(APIException):
+    """The database is away or overloaded."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = UNAVAILABLE
+    # Makes the framework send Retry-After.
+    wait = RETRY_AFTER_SECONDS
+
+
 class ProblemHandler(ExceptionHandler):
     """Also understands the ValidationError that our services and models raise."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, DjangoValidationError):
             return ValidationError(field_messages(exc))
+        if isinstance(exc, OperationalError):
+            logger.error("the database did not serve the API: %s", exc)
+            return Unavailable()
         return super().convert_known_exceptions(exc)
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:

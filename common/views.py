@@ -34,6 +34,19 @@ def uri_too_long(request: HttpRequest) -> HttpResponse:
     return error(request, status=414, code="uri_too_long", detail="The address is too long. Use a shorter search.")
 
 
+def null_character(request: HttpRequest, name: str) -> HttpResponse:
+    """`name` is the parameter or cookie; the words are those of Django's own validator."""
+    fault = {"field": name, "code": "null_characters_not_allowed", "detail": "Null characters are not allowed."}
+    detail = f"{name}: {fault['detail']}"
+    return error(request, status=400, code="invalid", detail=detail, errors=[fault])
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    page = error(request, status=503, code="unavailable", detail=problems.UNAVAILABLE)
+    page["Retry-After"] = str(problems.RETRY_AFTER_SECONDS)
+    return page
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors, which may be what failed."""
     detail = "Something failed on our side, and it has been recorded."
@@ -43,9 +56,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=500)
 
 
-def error(request: HttpRequest, *, status: int, code: str, detail: str) -> HttpResponse:
+def error(
+    request: HttpRequest, *, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
+) -> HttpResponse:
     """Answer with the page for this status, or with the problem document under /api/."""
     if request.path.startswith(problems.API_PREFIX):
-        return problems.response(request, status=status, code=code, detail=detail)
+        return problems.response(request, status=status, code=code, detail=detail, errors=errors)
     page = render(request, "errors/error.html", {"status": status, "detail": detail}, status=status)
     return problems.explained(page)

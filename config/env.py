@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -11,8 +12,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "JWT_SECRET", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
 SHORTEST_SECRET = 50
 
+# Any of these says that somebody has configured this clone.
+CONFIGURED = ("DEBUG", "SECRET_KEY", "JWT_SECRET", "ALLOWED_HOSTS")
+
 env = environ.FileAwareEnv()
-environ.FileAwareEnv.read_env(BASE_DIR / ".env")
+environ.FileAwareEnv.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+# The data of a clone lies in the clone, unless somebody wants it elsewhere.
+VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var").absolute()
 
 
 class EnvironmentIncomplete(SystemExit):
@@ -29,11 +36,28 @@ class EnvironmentIncomplete(SystemExit):
 def assume_development() -> None:
     """Turn DEBUG on for a `manage.py` command on a clone that nobody has configured.
 
-    Configured means: DEBUG or SECRET_KEY is set, in the environment or in `.env`. The web
-    server and the worker never assume it, so a forgotten DEBUG is off in production.
+    The web server and the worker never assume it, so a forgotten DEBUG is off in production.
     """
-    if not {"DEBUG", "SECRET_KEY", "SECRET_KEY_FILE"} & os.environ.keys():
+    if not any(env.str(name, default="") for name in CONFIGURED):
         os.environ["DEBUG"] = "true"
+
+
+def database_from(url: str) -> dict[str, Any]:
+    """Django's settings for a PostgreSQL. Raises EnvironmentIncomplete if the URL names none."""
+    try:
+        settings: dict[str, Any] = env.db_url_config(url)
+    except ValueError as error:
+        raise EnvironmentIncomplete(f"DATABASE_URL cannot be read: {error}.") from error
+    if settings.get("ENGINE") != "django.db.backends.postgresql":
+        raise EnvironmentIncomplete("DATABASE_URL must begin with postgres:// .")
+    return settings
+
+
+def redis_from(url: str) -> str:
+    """The URL itself. Raises EnvironmentIncomplete if it is not one of a Valkey or Redis."""
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise EnvironmentIncomplete("REDIS_URL must begin with redis://, rediss:// or unix:// .")
+    return url
 
 
 def require_production_settings() -> None:

@@ -4,8 +4,8 @@ from csp.constants import NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from config.embedded import VAR_DIR, Place
-from config.env import BASE_DIR, env, require_production_settings
+from config.embedded import Place
+from config.env import BASE_DIR, VAR_DIR, database_from, env, redis_from, require_production_settings
 
 DEBUG = env.bool("DEBUG", default=False)
 if not DEBUG:
@@ -46,9 +46,10 @@ MIDDLEWARE = [
     "common.middleware.RequestIdMiddleware",
     "common.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ops.middleware.HealthMiddleware",
     "common.middleware.ErrorPageMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "common.middleware.QueryStringLimitMiddleware",
+    "common.middleware.InputLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -94,21 +95,31 @@ TEMPLATES = [
 # -- Data ---------------------------------------------------------------------------------------
 # Connections are pooled per process and checked before use; statements are prepared on the
 # server at their second use. An outer limit per statement keeps one bad query from holding a
-# connection for ever; a lock that is not had in time is an error, not a queue.
-DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", default="") or EMBEDDED_URLS["DATABASE_URL"])}
+# connection for ever (a command, such as a migration, may take its time); a lock that is not had
+# in time is an error, not a queue.
+RUNS_COMMAND = env.bool("RUNS_COMMAND", default=False)
+DATABASES = {"default": database_from(env.str("DATABASE_URL", default="") or EMBEDDED_URLS["DATABASE_URL"])}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options |= {
     "server_side_binding": True,
     "prepare_threshold": 1,
     "application_name": "how-to-ai",
-    "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+    "options": f"-c statement_timeout={'0' if RUNS_COMMAND else '15s'}"
+    " -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
     # How alike (0..1) a mistyped search and a part of a title must be; found by trying the
     # misspellings in tests/tutorials/test_search.py.
     " -c pg_trgm.word_similarity_threshold=0.38",
 }
 # Celery's prefork pool closes a connection pool after each task (docs/decisions/0004).
 if env.bool("DATABASE_POOL", default=True):
-    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 10}
+    _options["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+        # Seconds. When the database is away, a request is told so soon, and after its return the
+        # pool does not wait longer and longer before it tries again.
+        "timeout": 3,
+        "reconnect_timeout": 3,
+    }
 DATABASES["default"] |= {
     "CONN_MAX_AGE": 0,
     "CONN_HEALTH_CHECKS": True,
@@ -116,7 +127,7 @@ DATABASES["default"] |= {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="") or EMBEDDED_URLS["REDIS_URL"]
+REDIS_URL = redis_from(env.str("REDIS_URL", default="") or EMBEDDED_URLS["REDIS_URL"])
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

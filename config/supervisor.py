@@ -53,6 +53,7 @@ class Supervisor:
         """Start a child in its own process group, so that Ctrl-C reaches only us."""
         if child not in self.children:
             self.children.append(child)
+        me = os.getpid()
         child.process = subprocess.Popen(
             child.command,
             cwd=self.folder,
@@ -63,7 +64,7 @@ class Supervisor:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one call of libc, no lock of ours
+            preexec_fn=lambda: die_with_parent(me, signal.SIGTERM),  # noqa: PLW1509 - one call of libc, no lock of ours
         )
         child.started_at = time.monotonic()
         threading.Thread(target=self._relay, args=(child.name, child.process), daemon=True).start()

@@ -1,17 +1,14 @@
-"""Every address of the platform."""
+"""Every address of the platform, but for the two of ops.middleware.HealthMiddleware."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 from config.api import router
-from ops import views as ops_views
 
 urlpatterns = [
     path("", include("tutorials.urls")),
     path("api/", include(router.urls)),
     path("admin/", admin.site.urls),
-    path("healthz", ops_views.healthz, name="healthz"),
-    path("readyz", ops_views.readyz, name="readyz"),
 ]
 
 handler400 = "common.views.bad_request"

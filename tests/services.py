@@ -52,6 +52,8 @@ def start_servers() -> None:
             "JWT_SECRET": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
             "HTTPS": "false",
+            # A developer's own .env is none of our business either.
+            "ENV_FILE": os.devnull,
             "VAR_DIR": str(folder / "var"),
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from accounts.models import User
 from common import markdown
 from tutorials.forms import TutorialAdminForm
 from tutorials.models import Topic, Tutorial
@@ -49,6 +50,17 @@ class TutorialAdmin(ModelAdmin):
         if request.resolver_match and request.resolver_match.url_name == "tutorials_tutorial_changelist":
             return tutorials.defer("body", "body_html", "opening_html", "headings", "search")
         return tutorials
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tutorial | None = None) -> tuple[str, ...]:
+        """Whoever may not look people up cannot choose one either: what they write is their own."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.has_perm("accounts.view_user") else (*fields, "author")
+
+    def save_form(self, request: HttpRequest, form: TutorialAdminForm, change: bool) -> Tutorial:
+        tutorial: Tutorial = super().save_form(request, form, change)
+        if not change and "author" not in form.fields:
+            tutorial.author = cast("User", request.user)
+        return tutorial
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"author": request.user.pk, **super().get_changeform_initial_data(request)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +15,8 @@ from django.core.exceptions import ValidationError
 FENCE = "---"
 REQUIRED = ("title", "summary", "topic", "difficulty", "access", "published_at")
 OPTIONAL = ("slug", "status")
+# Escapes of YAML can make what no UTF-8 file and no PostgreSQL text may hold.
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class TutorialFile:
 
     @property
     def slug(self) -> str:
-        return str(self.values.get("slug", self.path.stem))
+        return str(self.values.get("slug") or self.path.stem)
 
     @property
     def published_at(self) -> datetime:
@@ -44,11 +47,7 @@ class TutorialFile:
 
 def read_tutorial(path: Path) -> TutorialFile:
     """Read one file. Raises ValidationError whose messages begin with "file:line: "."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise ValidationError(f"{path}:{line}: This is not UTF-8 text.") from error
+    text = read_text(path)
     header, body, body_line = split(path, text)
     values, lines = parse_header(path, header)
     lines["body"] = body_line
@@ -57,6 +56,17 @@ def read_tutorial(path: Path) -> TutorialFile:
     if complaints:
         raise ValidationError(complaints)
     return file
+
+
+def read_text(path: Path) -> str:
+    """A file as text. Raises ValidationError with file and line if it is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ValidationError(f"{path}:{line}: This is not UTF-8 text.") from error
+    except OSError as error:
+        raise ValidationError(f"{path}:1: This cannot be read: {error.strerror}.") from error
 
 
 def split(path: Path, text: str) -> tuple[str, str, int]:
@@ -82,6 +92,8 @@ def parse_header(path: Path, header: str) -> tuple[dict[str, Any], dict[str, int
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 2
         raise ValidationError(f"{path}:{line}: {error.problem or 'This is not valid YAML'}.") from error
+    except RecursionError as error:
+        raise ValidationError(f"{path}:2: This is nested too deeply.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ValidationError(f"{path}:2: {error}") from error
     twice = [
@@ -104,3 +116,5 @@ def complain(file: TutorialFile) -> Iterator[str]:
         wanted = (date, "a date such as 2026-09-01") if name == "published_at" else (str, "text")
         if name in REQUIRED + OPTIONAL and value not in (None, "") and not isinstance(value, wanted[0]):
             yield file.complaint(name, f"This must be {wanted[1]}.")
+        elif isinstance(value, str) and UNPRINTABLE.search(value):
+            yield file.complaint(name, "Control characters are not allowed.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -17,6 +18,9 @@ from django.urls import reverse
 from billing.access import FREE, PREMIUM, Access, may_read
 from common import markdown
 from tutorials.querysets import TopicQuerySet, TutorialQuerySet
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class Difficulty(models.TextChoices):
@@ -71,7 +75,16 @@ class Tutorial(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="tutorials"
     )
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
-    published_at = models.DateTimeField(null=True, blank=True, help_text="May lie in the future (UTC).")
+    published_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="May lie in the future (UTC).",
+        # The constraint of the same range cannot be asked about a date that PostgreSQL does not know.
+        validators=[
+            MinValueValidator(EARLIEST, "The date of publication must lie between 2000 and 2100."),
+            MaxValueValidator(LATEST, "The date of publication must lie between 2000 and 2100."),
+        ],
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     body_html = models.TextField(editable=False)
@@ -96,6 +109,16 @@ class Tutorial(models.Model):
                 name="tutorial_published_has_date",
                 condition=~Q(status="published") | Q(published_at__isnull=False),
                 violation_error_message="A published tutorial needs the date of its publication.",
+            ),
+            models.CheckConstraint(
+                name="tutorial_published_in_this_century",
+                condition=Q(published_at__isnull=True) | Q(published_at__range=(EARLIEST, LATEST)),
+                violation_error_message="The date of publication must lie between 2000 and 2100.",
+            ),
+            models.CheckConstraint(
+                name="tutorial_status_known",
+                condition=Q(status__in=Status.values),
+                violation_error_message="Choose draft or published.",
             ),
             models.CheckConstraint(
                 name="tutorial_difficulty_known",
@@ -137,6 +160,8 @@ class Tutorial(models.Model):
         super().clean()
         if "\0" in self.body:
             raise ValidationError({"body": "Null characters are not allowed."})
+        if self.access == AccessLevel.PREMIUM and not markdown.has_heading(self.body):
+            raise ValidationError({"body": "A premium tutorial needs a heading: what stands before it is open to all."})
 
     def render(self) -> None:
         """Make everything that is derived from the Markdown."""
@@ -151,8 +176,10 @@ class Tutorial(models.Model):
         return may_read(user, self.access)
 
     def html_for(self, access: Access) -> str:
-        """What somebody with this access gets: all of it, or the opening."""
-        return self.body_html if access.allowed else self.opening_html
+        """What somebody with this access gets: all of it, or the opening (nothing, if nothing ends it)."""
+        if access.allowed:
+            return self.body_html
+        return self.opening_html if self.headings else ""
 
 
 RENDERED_FIELDS = ("body_html", "opening_html", "headings", "minutes")

@@ -10,6 +10,8 @@ from django.db.models import Count, F, FloatField, Func, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from common.paging import beyond
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
@@ -63,28 +65,19 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
 
     def next_after(self, tutorial: Tutorial) -> Tutorial | None:
         """The one that follows in the same topic, oldest first."""
-        return self._beside(tutorial).filter(after(tutorial)).order_by("published_at", "id").first()
+        return self._beside(tutorial, ("published_at", "id"))
 
     def last_before(self, tutorial: Tutorial) -> Tutorial | None:
         """The one that precedes in the same topic."""
-        return (
-            self._beside(tutorial)
-            .exclude(pk=tutorial.pk)
-            .exclude(after(tutorial))
-            .order_by("-published_at", "-id")
-            .first()
-        )
+        return self._beside(tutorial, NEWEST_FIRST)
 
-    def _beside(self, tutorial: Tutorial) -> TutorialQuerySet:
-        return self.published().filter(topic=tutorial.topic_id).only("id", "slug", "title", "summary", "minutes")
+    def _beside(self, tutorial: Tutorial, order: tuple[str, str]) -> Tutorial | None:
+        # A draft without a date stands where it would if it came out now.
+        place = (tutorial.published_at or timezone.now(), tutorial.pk)
+        neighbours = self.published().filter(beyond(order, place), topic=tutorial.topic_id).order_by(*order)
+        return neighbours.only("id", "slug", "title", "summary", "minutes").first()
 
 
 def precise(rank: Func) -> Cast:
     """PostgreSQL ranks in 4 bytes, which do not survive the way through Python and back."""
     return Cast(rank, FloatField())
-
-
-def after(tutorial: Tutorial) -> Q:
-    """What follows it; a draft without a date stands where it would if it came out now."""
-    at = tutorial.published_at or timezone.now()
-    return Q(published_at__gt=at) | Q(published_at=at, pk__gt=tutorial.pk)

@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from tutorials.front_matter import TutorialFile, read_tutorial
+from tutorials.front_matter import UNPRINTABLE, TutorialFile, read_text, read_tutorial
 from tutorials.models import Status, Topic, Tutorial
 
 TOPICS_FILE = "topics.yaml"
+TOPIC_KEYS = {"name", "slug", "description"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def write(tutorial: Tutorial, file: TutorialFile, topics: dict[str, Topic]) -> s
 
 def read_all(path: Path) -> tuple[list[TutorialFile], list[str]]:
     """Every Markdown file there, and what is wrong with any. Raises ValidationError if there is none."""
-    paths = sorted(path.rglob("*.md")) if path.is_dir() else [path]
+    paths = sorted(each for each in path.rglob("*.md") if each.is_file()) if path.is_dir() else [path]
     if not paths or not path.exists():
         raise ValidationError(f"{path}: There is no Markdown file here.")
     files: dict[str, TutorialFile] = {}
@@ -114,12 +115,24 @@ def import_topics(folder: Path) -> None:
 
 def read_topics(path: Path) -> Iterable[dict[str, str]]:
     """The entries of a topics file. Raises ValidationError with file and line."""
-    wanted = {"name", "slug", "description"}
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = yaml.safe_load(read_text(path))
+    except RecursionError as error:
+        raise ValidationError(f"{path}:1: This is nested too deeply.") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ValidationError(f"{path}:{line}: {error.problem or 'This is not valid YAML'}.") from error
-    if not isinstance(entries, list) or any(not isinstance(entry, dict) or set(entry) != wanted for entry in entries):
-        raise ValidationError(f"{path}:1: This must be a list of topics, each with {', '.join(sorted(wanted))}.")
+    except yaml.YAMLError as error:
+        raise ValidationError(f"{path}:1: {error}") from error
+    if not isinstance(entries, list) or not all(map(is_topic, entries)):
+        raise ValidationError(f"{path}:1: This must be a list of topics, each with {', '.join(sorted(TOPIC_KEYS))}.")
     return entries
+
+
+def is_topic(entry: object) -> bool:
+    """Whether an entry of a topics file has the names it should, and text that can be kept."""
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == TOPIC_KEYS
+        and all(isinstance(value, str) and not UNPRINTABLE.search(value) for value in entry.values())
+    )

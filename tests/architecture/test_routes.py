@@ -18,8 +18,6 @@ TABLE = {
     "tutorials/<slug:slug>/": PUBLIC,
     "api/^tutorials$": PUBLIC,
     "api/^tutorials/(?P<slug>[-a-zA-Z0-9_]+)$": PUBLIC,
-    "healthz": PUBLIC,
-    "readyz": PUBLIC,
     "admin/": STAFF,
 }
 # What Django's admin shows to somebody who has not signed in.

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 import redis
 
-from config.embedded import BASE_DIR, Place, ServiceError
+from config.embedded import Place, ServiceError
+from config.env import BASE_DIR
 from tests.config.processes import named, processes_of, wait_until
 
 USE = """

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.embedded import BASE_DIR
+from config.env import BASE_DIR
 
 COMPLETE = {
     "DEBUG": "false",
@@ -28,7 +28,12 @@ def run(*command: str, **environment: str | None) -> subprocess.CompletedProcess
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     given = {name: value for name, value in environment.items() if value is not None}
     return subprocess.run(
-        [sys.executable, *command], cwd=BASE_DIR, env=kept | given, capture_output=True, text=True, check=False
+        [sys.executable, *command],
+        cwd=BASE_DIR,
+        env=kept | {"ENV_FILE": os.devnull} | given,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -77,10 +82,28 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     assert done.stdout == "s" * 64 + "\n"
 
 
-def test_setting_a_secret_key_ends_the_assumption_of_development() -> None:
-    done = run("manage.py", "check", SECRET_KEY="k" * 64)
+@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SECRET", "ALLOWED_HOSTS"])
+def test_any_sign_of_configuration_ends_the_assumption_of_development(name: str) -> None:
+    done = run("manage.py", "check", **{name: "k" * 64})
     assert done.returncode == 1
-    assert "JWT_SECRET" in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert "must be set when DEBUG is off" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("DATABASE_URL", "foo", "DATABASE_URL must begin with postgres:// ."),
+        ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL must begin with postgres:// ."),
+        ("DATABASE_URL", "postgres://a:b@localhost:notaport/x", "DATABASE_URL cannot be read"),
+        ("REDIS_URL", "foo", "REDIS_URL must begin with redis://"),
+    ],
+)
+def test_an_address_that_is_none_is_one_line(name: str, value: str, message: str) -> None:
+    done = run("manage.py", "check", **COMPLETE | {name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {message}")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_web_server_never_assumes_development() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import BASE_DIR
+from config.env import BASE_DIR
 from tests.config.processes import named, processes_of, wait_until
 
 READY_SECONDS = 90
@@ -32,7 +32,12 @@ class Up:
         self.log = folder / "up.log"
         self.url = f"http://127.0.0.1:{port}"
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.environment = kept | {"DEBUG": "true", "VAR_DIR": str(self.var), "PORT": str(port)}
+        self.environment = kept | {
+            "DEBUG": "true",
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(self.var),
+            "PORT": str(port),
+        }
         self.process: subprocess.Popen[str] | None = None
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -46,5 +46,10 @@ def test_readyz_keeps_the_reason_to_itself(visitor: Client, settings: Any) -> No
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_are_answered_by_whatever_name_they_come(visitor: Client, path: str) -> None:
+    assert visitor.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probes_are_only_read(visitor: Client, path: str) -> None:
     assert visitor.post(path).status_code == 405

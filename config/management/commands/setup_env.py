@@ -68,6 +68,8 @@ class Command(BaseCommand):
         """Write the file whole or not at all. Raises CommandError if there is one already."""
         if path.exists() and not force:
             raise CommandError(f"{path} exists; --force replaces it, and its secrets are gone then.")
+        if not path.parent.is_dir():
+            raise CommandError(f"There is no folder {path.parent}.")
         body = COMMON + (DEVELOPMENT if kind == "dev" else PRODUCTION)
         text = body.format(kind=kind, secret_key=secrets.token_urlsafe(64), jwt_secret=secrets.token_urlsafe(64))
         draft = path.with_name(path.name + ".new")

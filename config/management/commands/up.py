@@ -14,10 +14,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from config.embedded import BASE_DIR, VAR_DIR, Place, try_lock
+from config.embedded import Place, ServiceError, try_lock
+from config.env import BASE_DIR, VAR_DIR
 from config.supervisor import Child, Supervisor
 
 READY_SECONDS = 60.0
+SERVICES_BACK_OFF = 5.0
 
 
 class Command(BaseCommand):
@@ -35,19 +37,25 @@ class Command(BaseCommand):
             self.supervise(host, port)
 
     def supervise(self, host: str, port: str) -> None:
-        supervisor = Supervisor(environment=os.environ, folder=BASE_DIR)
+        # What it starts are no commands: see RUNS_COMMAND in the settings.
+        environment = {name: value for name, value in os.environ.items() if name != "RUNS_COMMAND"}
+        supervisor = Supervisor(environment=environment, folder=BASE_DIR)
         supervisor.stop_on_signals()
         place = Place(VAR_DIR)
         logs = [
             supervisor.follow(name, place.log / f"{log}.log")
             for name, log in (("services", "keeper"), ("postgres", "postgres"), ("valkey", "valkey"))
         ]
-        embedded = os.environ.get("DATABASE_URL") == place.urls["DATABASE_URL"]
+        embedded = any(os.environ.get(name) == url for name, url in place.urls.items())
 
         def each_round() -> None:
             if embedded and not place.keeper_is_alive():
                 supervisor.say("services", "ended; starting them again")
-                place.ensure()
+                try:
+                    place.ensure()
+                except ServiceError as error:
+                    supervisor.say("services", str(error))
+                    supervisor.stopping.wait(SERVICES_BACK_OFF)
             for relay in logs:
                 relay()
 
@@ -63,16 +71,16 @@ class Command(BaseCommand):
             connection.close_pool()
         try:
             supervisor.start(web(host, port))
-            address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
-            if supervisor.wait_for(lambda: answers(f"{address}/readyz"), READY_SECONDS):
+            address = address_of(host, port)
+            ready = supervisor.wait_for(lambda: answers(f"{address}/readyz"), READY_SECONDS)
+            if not supervisor.stopping.is_set():
                 # Only now: all three at once made the first page take three times as long.
                 supervisor.start(worker())
                 supervisor.start(beat())
+            if ready:
                 self.greet(address)
             elif not supervisor.stopping.is_set():
-                supervisor.say(
-                    "up", f"{address}/readyz did not answer within {READY_SECONDS:.0f} s; see the lines above"
-                )
+                supervisor.say("up", f"{address}/readyz did not answer 200 within {READY_SECONDS:.0f} s; see above")
             supervisor.run(each_round)
         finally:
             supervisor.stop()
@@ -132,6 +140,13 @@ def refuse_taken_port(host: str, port: str) -> None:
         raise CommandError(
             f"cannot listen on {host}:{port} ({error.strerror}); choose another, for example `PORT=8001 make run`."
         ) from error
+
+
+def address_of(host: str, port: str) -> str:
+    """Where a browser on this machine finds the site."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def answers(url: str) -> bool:
