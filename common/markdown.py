@@ -46,6 +46,9 @@ LANGUAGE_NAMES = {
     "yaml": "YAML",
 }
 
+# Pygments has no lexer for the others.
+COLOURED = LANGUAGE_NAMES.keys() - {"csv", "text"}
+
 TAGS = {
     *("a", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure", "hr", "input", "label", "pre"),
     *("h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "s", "section", "span", "strong", "sub", "sup", "ul"),
@@ -161,7 +164,7 @@ def colour(code: str, language: str) -> str:
 
     Only the named languages: some lexers of Pygments take minutes over a text made for that.
     """
-    if language not in LANGUAGE_NAMES or len(code) > LARGEST_COLOURED:
+    if language not in COLOURED or len(code) > LARGEST_COLOURED:
         return str(escape(code))
     return str(highlight(code, get_lexer_by_name(language), HtmlFormatter(nowrap=True)))
 

@@ -40,6 +40,10 @@ DATABASE = ROLE = "howtoai"
 LONGEST_SOCKET_FOLDER = 80
 START_SECONDS = 60
 STOP_SECONDS = 10
+# What a keeper answers to the process that started it; anything else is an error.
+READY = "ready"
+# Its own starter was killed, the next one could not know, and it is getting ready.
+ANOTHER = "another keeper is at work"
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -207,7 +211,7 @@ class Place:
                 check=False,
             )
         answer = done.stdout.decode().strip()
-        if answer != "ready":
+        if answer not in (READY, ANOTHER):
             raise ServiceError(answer or f"the embedded services did not start; see {self.log / 'keeper.log'}")
 
 
@@ -291,7 +295,9 @@ def keep(place: Place) -> None:
         place.lock_file("keeper.lock") as keeper,
         place.lock_file("ready.lock") as ready,
     ):
-        fcntl.flock(keeper, fcntl.LOCK_EX)
+        if not claim(keeper):
+            answer(ANOTHER)
+            return
         try:
             servers = prepare(place)
         except (ServiceError, OSError, KeyError) as error:
@@ -304,7 +310,7 @@ def keep(place: Place) -> None:
             for server in servers:
                 server.wait_until_ready(place)
             fcntl.flock(ready, fcntl.LOCK_EX)
-            answer("ready")
+            answer(READY)
             while not stopping and not try_lock(users):
                 for server in servers:
                     server.watch(place)
@@ -315,6 +321,15 @@ def keep(place: Place) -> None:
             fcntl.flock(ready, fcntl.LOCK_UN)
             for server in reversed(servers):
                 server.stop(seconds=5)
+
+
+def claim(keeper: IO[str]) -> bool:
+    """Become the keeper, unless there is one."""
+    while not try_lock(keeper):
+        # A shared lock is free while somebody only looks whether there is a keeper.
+        if not try_lock(keeper, fcntl.LOCK_SH):
+            return False
+    return True
 
 
 def prepare(place: Place) -> list[Server]:

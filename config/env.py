@@ -44,12 +44,14 @@ def assume_development() -> None:
 
 def database_from(url: str) -> dict[str, Any]:
     """Django's settings for a PostgreSQL. Raises EnvironmentIncomplete if the URL names none."""
+    # Without quoting the URL: a password stands in it.
+    complaint = EnvironmentIncomplete("DATABASE_URL must look like postgres://user:password@host:5432/name .")
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise complaint
     try:
         settings: dict[str, Any] = env.db_url_config(url)
-    except ValueError as error:
-        raise EnvironmentIncomplete(f"DATABASE_URL cannot be read: {error}.") from error
-    if settings.get("ENGINE") != "django.db.backends.postgresql":
-        raise EnvironmentIncomplete("DATABASE_URL must begin with postgres:// .")
+    except ValueError:
+        raise complaint from None
     return settings
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
+from accounts.models import User
 from config import urls
 from tests.factories import make_tutorial
 
@@ -84,6 +85,18 @@ def test_bad_parameters_are_named_at_both_doors(visitor: Client, db: None, query
     assert f"{field}: {body['errors'][0]['detail']}" in page.content.decode().replace("&#x27;", "'").replace(
         "&quot;", '"'
     )
+
+
+@pytest.mark.parametrize("address", ["/tutorials/x/", "/api/tutorials/x", "/admin/"])
+def test_a_null_character_in_a_cookie_is_a_400(visitor: Client, address: str) -> None:
+    visitor.cookies["sessionid"] = "a\0b"
+    assert visitor.get(address).status_code == 400
+
+
+def test_a_null_character_in_the_admin_is_a_400(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    for query in ("status__exact=%00", "difficulty__in=a,%00", "%00=1", "q=%00"):
+        assert client.get(f"/admin/tutorials/tutorial/?{query}").status_code == 400
 
 
 def test_an_endless_query_string_is_refused_before_anything_reads_it(visitor: Client) -> None:

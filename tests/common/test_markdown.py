@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.markdown import ATTRIBUTES, TAGS, render
+from common.markdown import ATTRIBUTES, LANGUAGE_NAMES, TAGS, render
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -115,6 +115,26 @@ def test_tables_footnotes_and_task_lists_work() -> None:
     assert "<table>" in html
     assert 'class="footnotes"' in html
     assert 'type="checkbox"' in html
+
+
+@pytest.mark.parametrize("source", ["#\n" * 32_768, "# a\n" * 16_384, "- [ ] a\n" * 8_192, "```perl\n" + "s{" * 20_000])
+def test_a_text_made_to_be_slow_is_rendered_like_any_other(source: str) -> None:
+    """Each of these took minutes once; a test that hangs fails by the run's own limit."""
+    assert len(render(source).html) > len(source) / 2
+
+
+def test_every_coloured_language_has_a_lexer() -> None:
+    for language in LANGUAGE_NAMES:
+        assert "code__body" in render(f"```{language}\nx = 1\n```").html
+
+
+def test_tasks_keep_their_text_and_lists_their_class() -> None:
+    html = render("1. [x] **bold** done\n2. [ ] plain\n\n- [ ]none\n- [link](https://example.org)").html
+    assert html.count('<input class="task-list-item-checkbox" type="checkbox" disabled') == 2
+    assert html.count("<label>") == html.count("</label>") == 2
+    assert '<ol class="contains-task-list">' in html
+    assert "<ul>" in html
+    assert "<strong>bold</strong> done</label>" in html
 
 
 def test_columns_are_aligned_without_inline_style() -> None:

@@ -53,8 +53,15 @@ def query(place: Place, statement: str) -> list[tuple[object, ...]]:
 
 
 def another_user(home: Path) -> subprocess.Popen[str]:
+    user = start_user(home)
+    assert user.stdout is not None
+    assert user.stdout.readline() == "attached\n"
+    return user
+
+
+def start_user(home: Path) -> subprocess.Popen[str]:
     # By the environment, so that this process is not taken for one of the servers.
-    user = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", USE],
         cwd=BASE_DIR,
         env=os.environ | {"HOME_OF_SERVERS": str(home)},
@@ -62,9 +69,6 @@ def another_user(home: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert user.stdout is not None
-    assert user.stdout.readline() == "attached\n"
-    return user
 
 
 def leave(user: subprocess.Popen[str]) -> None:
@@ -78,7 +82,7 @@ def test_both_servers_answer_and_the_data_survives(home: Path) -> None:
         query(place, "CREATE TABLE kept AS SELECT 7 AS number")
         with redis.Redis.from_url(urls["REDIS_URL"]) as store:
             store.set("kept", "seven")
-    assert processes_of(home) == []
+    assert wait_until(lambda: processes_of(home) == [])
     with Place(home).attached() as urls:
         assert query(place, "SELECT number FROM kept") == [(7,)]
         with redis.Redis.from_url(urls["REDIS_URL"]) as store:
@@ -101,6 +105,17 @@ def test_a_killed_user_leaves_nothing_behind(home: Path) -> None:
     user.kill()
     user.communicate()
     assert wait_until(lambda: processes_of(home) == [])
+
+
+def test_a_killed_starter_does_not_take_the_start_along(home: Path) -> None:
+    """Ctrl-C during the first start, and at once again: the second waits for the servers."""
+    impatient = start_user(home)
+    assert wait_until(lambda: (home / "run" / "keeper.lock").exists() and bool(processes_of(home)))
+    impatient.kill()
+    impatient.communicate()
+    place = Place(home, throwaway=True)
+    with place.attached():
+        assert query(place, "SELECT 1") == [(1,)]
 
 
 def test_a_killed_keeper_takes_its_servers_along(home: Path) -> None:
@@ -147,6 +162,20 @@ def test_root_may_keep_its_clone_where_nobody_else_may_go(folder: Path, home: Pa
         assert named(place.data, "bin/postgres -D").username() == "nobody"
     with Place(home).attached():
         assert query(place, "SELECT number FROM kept") == [(7,)]
+    assert place.relocated is not None
+    shutil.rmtree(place.relocated)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the servers as somebody else")
+def test_a_strict_umask_is_no_obstacle_to_root(folder: Path, home: Path) -> None:
+    folder.chmod(0o700)
+    before = os.umask(0o077)
+    place = Place(home, throwaway=True)
+    try:
+        with place.attached():
+            assert query(place, "SELECT 1") == [(1,)]
+    finally:
+        os.umask(before)
     assert place.relocated is not None
     shutil.rmtree(place.relocated)
 

@@ -110,6 +110,11 @@ def test_one_bad_file_keeps_all_others_out(tmp_path: Path) -> None:
         ({"colour": "red"}, 9, "colour: There is no such name"),
         ({"title": "a: b: c"}, 2, "mapping values are not allowed here"),
         ({"title": '"never closed'}, 8, "found unexpected end of stream"),
+        ({"published_at": "0001-01-01T00:00:00+14:00"}, 8, "must lie between 2000 and 2100"),
+        ({"published_at": "9999-12-31T23:59:59-14:00"}, 8, "must lie between 2000 and 2100"),
+        ({"title": '"a\\0b"'}, 2, "title: Control characters are not allowed."),
+        ({"summary": '"a\\ud800b"'}, 4, "summary: Control characters are not allowed."),
+        ({"title": "[" * 3000}, 2, "This is nested too deeply."),
         ({"status": "lost"}, 9, "status: Value 'lost' is not a valid choice."),
     ],
 )
@@ -154,6 +159,25 @@ def test_an_empty_or_poisoned_body_is_reported_at_its_line(tmp_path: Path) -> No
     assert any("body: Null characters are not allowed." in complaint for complaint in complaints(tmp_path))
     write(tmp_path, body="x" * 65_537)
     assert "at most 65536 characters" in complaints(tmp_path)[0]
+
+
+def test_a_premium_text_that_would_be_open_to_all_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, body="All of it before any heading.\n", access="premium")
+    assert complaints(tmp_path) == [
+        f"{path}:10: body: A premium tutorial needs a heading: what stands before it is open to all."
+    ]
+
+
+def test_an_empty_slug_is_the_name_of_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "named.md", slug="")
+    import_tutorials(path=tmp_path)
+    assert Tutorial.objects.get().slug == "named"
+
+
+def test_a_folder_that_is_called_like_a_file_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "folder.md").mkdir()
+    write(tmp_path)
+    assert import_tutorials(path=tmp_path).created == 1
 
 
 def test_two_files_with_one_slug_are_refused(tmp_path: Path) -> None:

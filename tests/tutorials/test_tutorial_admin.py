@@ -24,7 +24,6 @@ def fields(**changes: str) -> dict[str, str]:
         "status": "draft",
         "published_at_0": "",
         "published_at_1": "",
-        "author": "",
     }
     return given | changes
 
@@ -34,9 +33,17 @@ def test_an_author_writes_a_tutorial(client: Client, author: User) -> None:
     response = client.post(reverse(ADD), fields())
     assert response.status_code == 302, response.context["errors"]
     assert Tutorial.objects.get().body_html == "<p>Hello <em>there</em>.</p>\n"
+    # An author may not look people up, so what they write is their own.
+    assert Tutorial.objects.get().author == author
     change = client.get(reverse("admin:tutorials_tutorial_change", args=[Tutorial.objects.get().pk]))
     assert b"data-preview-url" in change.content
     assert client.get(reverse("admin:tutorials_tutorial_changelist")).status_code == 200
+
+
+def test_an_administrator_chooses_the_author(client: Client, admin: User, author: User) -> None:
+    client.force_login(admin)
+    assert client.post(reverse(ADD), fields(author=str(author.pk))).status_code == 302
+    assert Tutorial.objects.get().author == author
 
 
 def test_publishing_without_a_date_is_refused_in_our_words(client: Client, author: User) -> None:

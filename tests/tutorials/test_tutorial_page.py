@@ -56,6 +56,17 @@ def test_a_stranger_cannot_see_a_draft(visitor: Client, client: Client, learner:
         assert client.get("/api/tutorials/draft").status_code == 404
 
 
+def test_a_premium_tutorial_without_headings_shows_nothing(visitor: Client) -> None:
+    tutorial = make_tutorial("Unfinished", access="premium", body="The secret middle.\n")
+    assert "The secret middle." not in read(visitor, tutorial)
+    assert visitor.get("/api/tutorials/unfinished").json()["body_html"] == ""
+
+
+def test_an_author_opens_a_draft_without_a_date(client: Client, author: User, tutorial: Tutorial) -> None:
+    client.force_login(author)
+    assert tutorial.title in read(client, make_tutorial("Draft", status="draft", published_at=None))
+
+
 def test_those_who_may_edit_see_a_draft(client: Client, author: User) -> None:
     client.force_login(author)
     assert "The secret middle." in read(client, make_tutorial("Draft", status="draft"))
