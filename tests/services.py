@@ -38,6 +38,15 @@ def pytest_unconfigure() -> None:
     running.close()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for all the browser tests that had no browser."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "tests/browser/" in report.nodeid]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} browser tests skipped: no Chromium; on Debian: apt install chromium"
+        )
+
+
 def start_servers() -> None:
     folder = Path(tempfile.mkdtemp(prefix="how-to-ai-tests-"))
     running.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -70,6 +79,5 @@ def start_servers() -> None:
     os.environ["TEST_DATABASE_TEMPLATE"] = "howtoai"
 
 
-@pytest.hookimpl
 def pytest_report_header() -> str:
     return f"servers: {os.environ['DATABASE_URL']}"
