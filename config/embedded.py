@@ -99,12 +99,14 @@ class Place:
             raise ServiceError(
                 f"{error.filename}: {error.strerror}. Run as its owner, or remove {self.home}."
             ) from error
-        with users:
-            # Waits here while a keeper that found itself alone is on its way out.
-            fcntl.flock(users, fcntl.LOCK_SH)
-            self.ensure()
-            yield self.urls
-        self._see_keeper_out()
+        try:
+            with users:
+                # Waits here while a keeper that found itself alone is on its way out.
+                fcntl.flock(users, fcntl.LOCK_SH)
+                self.ensure()
+                yield self.urls
+        finally:
+            self._see_keeper_out()
 
     def ensure(self) -> None:
         """Return when a keeper has its servers ready; start one if there is none.

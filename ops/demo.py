@@ -42,7 +42,7 @@ def seed_demo() -> int:
     people = {person.role: make_person(person) for person in DEMO_PEOPLE}
     author = people["author"]
     author.user_permissions.set(Permission.objects.filter(content_type__app_label="tutorials"))
-    return len(import_tutorials(path=CONTENT, author=author))
+    return import_tutorials(path=CONTENT, author=author).created
 
 
 def make_person(person: DemoPerson) -> User:

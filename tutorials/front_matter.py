@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -83,25 +84,32 @@ def split(path: Path, text: str) -> tuple[str, str, int]:
 
 def parse_header(path: Path, header: str) -> tuple[dict[str, Any], dict[str, int]]:
     """The values by name and the line of each (the file's, so one more than the header's)."""
-    try:
+    with yaml_faults(path, first_line=2):
         node = yaml.compose(header, Loader=yaml.SafeLoader)
         if not isinstance(node, yaml.MappingNode):
             raise ValidationError(f"{path}:2: The front matter must be lines of `name: value`.")
         names = [(key.value, key.start_mark.line + 2) for key, _ in node.value]
         values = yaml.safe_load(header)
-    except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 2
-        raise ValidationError(f"{path}:{line}: {error.problem or 'This is not valid YAML'}.") from error
-    except RecursionError as error:
-        raise ValidationError(f"{path}:2: This is nested too deeply.") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise ValidationError(f"{path}:2: {error}") from error
     twice = [
         f"{path}:{line}: {name}: This name stands here twice." for name, line in names if dict(names)[name] != line
     ]
     if twice:
         raise ValidationError(twice)
     return values, dict(names)
+
+
+@contextmanager
+def yaml_faults(path: Path, first_line: int) -> Iterator[None]:
+    """Whatever is wrong with YAML that begins on this line of the file, as a ValidationError."""
+    try:
+        yield
+    except RecursionError as error:
+        raise ValidationError(f"{path}:{first_line}: This is nested too deeply.") from error
+    except yaml.MarkedYAMLError as error:
+        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
+        raise ValidationError(f"{path}:{line}: {error.problem or 'This is not valid YAML'}.") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValidationError(f"{path}:{first_line}: {error}") from error
 
 
 def complain(file: TutorialFile) -> Iterator[str]:

@@ -21,6 +21,7 @@ from tutorials.querysets import TopicQuerySet, TutorialQuerySet
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+OUT_OF_RANGE = "The date of publication must lie between 2000 and 2100."
 
 
 class Difficulty(models.TextChoices):
@@ -81,8 +82,8 @@ class Tutorial(models.Model):
         help_text="May lie in the future (UTC).",
         # The constraint of the same range cannot be asked about a date that PostgreSQL does not know.
         validators=[
-            MinValueValidator(EARLIEST, "The date of publication must lie between 2000 and 2100."),
-            MaxValueValidator(LATEST, "The date of publication must lie between 2000 and 2100."),
+            MinValueValidator(EARLIEST, OUT_OF_RANGE),
+            MaxValueValidator(LATEST, OUT_OF_RANGE),
         ],
     )
     updated_at = models.DateTimeField(auto_now=True)
@@ -113,7 +114,7 @@ class Tutorial(models.Model):
             models.CheckConstraint(
                 name="tutorial_published_in_this_century",
                 condition=Q(published_at__isnull=True) | Q(published_at__range=(EARLIEST, LATEST)),
-                violation_error_message="The date of publication must lie between 2000 and 2100.",
+                violation_error_message=OUT_OF_RANGE,
             ),
             models.CheckConstraint(
                 name="tutorial_status_known",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
@@ -26,16 +25,15 @@ BEST_FIRST = ("-rank", "-id")
 class TopicQuerySet(QuerySet["Topic"]):
     def with_tutorials(self) -> TopicQuerySet:
         """Topics in their order that have something to read, with `tutorial_count`."""
-        published = Q(tutorials__status="published", tutorials__published_at__lte=timezone.now())
-        counted = self.annotate(tutorial_count=Count("tutorials", filter=published))
+        counted = self.annotate(tutorial_count=Count("tutorials", filter=is_published("tutorials__")))
         # Django drops a model's own ordering where rows are grouped.
         return counted.filter(tutorial_count__gt=0).order_by("position", "name")
 
 
 class TutorialQuerySet(QuerySet["Tutorial"]):
-    def published(self, at: datetime | None = None) -> TutorialQuerySet:
-        """Those that readers see (at a time, else now)."""
-        return self.filter(status="published", published_at__lte=at or timezone.now())
+    def published(self) -> TutorialQuerySet:
+        """Those that readers see now."""
+        return self.filter(is_published())
 
     def visible_to(self, user: User | AnonymousUser) -> TutorialQuerySet:
         """All to those who may edit them, their own to authors, else what is published."""
@@ -76,6 +74,11 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
         place = (tutorial.published_at or timezone.now(), tutorial.pk)
         neighbours = self.published().filter(beyond(order, place), topic=tutorial.topic_id).order_by(*order)
         return neighbours.only("id", "slug", "title", "summary", "minutes").first()
+
+
+def is_published(prefix: str = "") -> Q:
+    """What readers see now; `prefix` is the way to the tutorial from another model."""
+    return Q((f"{prefix}status", "published"), (f"{prefix}published_at__lte", timezone.now()))
 
 
 def precise(rank: Func) -> Cast:

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from tutorials.front_matter import UNPRINTABLE, TutorialFile, read_text, read_tutorial
+from tutorials.front_matter import UNPRINTABLE, TutorialFile, read_text, read_tutorial, yaml_faults
 from tutorials.models import Status, Topic, Tutorial
 
 TOPICS_FILE = "topics.yaml"
@@ -27,9 +27,6 @@ class Imported:
     created: int
     updated: int
     unchanged: int
-
-    def __len__(self) -> int:
-        return self.created + self.updated + self.unchanged
 
 
 @transaction.atomic
@@ -115,15 +112,8 @@ def import_topics(folder: Path) -> None:
 
 def read_topics(path: Path) -> Iterable[dict[str, str]]:
     """The entries of a topics file. Raises ValidationError with file and line."""
-    try:
+    with yaml_faults(path, first_line=1):
         entries = yaml.safe_load(read_text(path))
-    except RecursionError as error:
-        raise ValidationError(f"{path}:1: This is nested too deeply.") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValidationError(f"{path}:{line}: {error.problem or 'This is not valid YAML'}.") from error
-    except yaml.YAMLError as error:
-        raise ValidationError(f"{path}:1: {error}") from error
     if not isinstance(entries, list) or not all(map(is_topic, entries)):
         raise ValidationError(f"{path}:1: This must be a list of topics, each with {', '.join(sorted(TOPIC_KEYS))}.")
     return entries

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from tutorials.forms import TutorialListForm
 from tutorials.listing import address_of, list_tutorials
 from tutorials.models import Topic, Tutorial
+from tutorials.querysets import NEWEST_FIRST
 
 
 @require_safe
@@ -25,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
             .order_by("published_at")
             .first(),
             "topics": Topic.objects.with_tutorials(),
-            "newest": Tutorial.objects.published().as_rows().order_by("-published_at", "-id")[:4],
+            "newest": Tutorial.objects.published().as_rows().order_by(*NEWEST_FIRST)[:4],
         },
     )
 
