@@ -112,7 +112,9 @@ def web(host: str, port: str) -> Child:
         "warning",
     ]
     if settings.DEBUG:
-        command += ["--reload", "--reload-ignore-dirs", "var", "--reload-ignore-dirs", "tests"]
+        # Only our packages: a log or a cache written beside them must not restart the server.
+        packages = [str(path.parent) for path in BASE_DIR.glob("*/__init__.py") if path.parent.name != "tests"]
+        command += ["--reload", *(part for package in packages for part in ("--reload-paths", package))]
     return Child("web", [*command, "config.wsgi:application"])
 
 
