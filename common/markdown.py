@@ -65,6 +65,9 @@ ATTRIBUTES = {
     "th": {"align", "scope"},
 }
 URL_SCHEMES = {"http", "https", "mailto"}
+# What links say of the page that they lead to: nothing of those in our own texts, and that we do
+# not vouch for it of those in what members write.
+OWN_CONTENT, USER_CONTENT = "noopener", "nofollow ugc noopener"
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Rendered:
     minutes: int
 
 
-def render(source: str) -> Rendered:
+def render(source: str, *, link_rel: str = OWN_CONTENT) -> Rendered:
     """Turn Markdown into sanitised HTML with anchors and highlighted code."""
     env: EnvType = {}
     tokens = MARKDOWN.parse(source, env)
@@ -94,8 +97,8 @@ def render(source: str) -> Rendered:
     headings = name_headings(tokens)
     first = next((index for index, token in enumerate(tokens) if token.type == "heading_open"), len(tokens))
     return Rendered(
-        html=sanitise(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env)),
-        opening_html=sanitise(MARKDOWN.renderer.render(tokens[:first], MARKDOWN.options, env)),
+        html=sanitise(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env), link_rel),
+        opening_html=sanitise(MARKDOWN.renderer.render(tokens[:first], MARKDOWN.options, env), link_rel),
         headings=headings,
         minutes=max(1, math.ceil(count_words(source) / WORDS_PER_MINUTE)),
     )
@@ -110,8 +113,8 @@ def count_words(source: str) -> int:
     return len(re.findall(r"\w[\w'\u2019-]*", source))
 
 
-def sanitise(html: str) -> str:
-    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=URL_SCHEMES, link_rel="noopener")
+def sanitise(html: str, link_rel: str) -> str:
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=URL_SCHEMES, link_rel=link_rel)
 
 
 def name_headings(tokens: Sequence[Token]) -> list[Heading]:

@@ -10,16 +10,19 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from common import views
+from common.limits import Limited
 from common.request_id import request_id
 
 logger = logging.getLogger(__name__)
 
 LONGEST_QUERY_STRING = 8 * 1024  # bytes
+# Bytes of a form with a file of 5 MB; anything else may have DATA_UPLOAD_MAX_MEMORY_SIZE.
+LARGEST_FORM = 6 * 1024 * 1024
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -40,14 +43,6 @@ class RequestIdMiddleware:
             request_id.reset(token)
 
 
-class RequestIdFilter(logging.Filter):
-    """Puts the current request's id on each log record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
-        return True
-
-
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """One strict policy for our pages and a looser one for the admin, whose theme needs it."""
 
@@ -61,23 +56,29 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class ErrorPageMiddleware:
-    """Shows our own 400, 403 and 404 in development too, where Django would explain itself."""
+    """Shows our own 405, which Django leaves blank, and in development our 400, 403 and 404 too."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if getattr(response, "explains_itself", False):
+            return response
+        if isinstance(response, HttpResponseNotAllowed):
+            return views.method_not_allowed(request, allowed=response["Allow"])
         show = {400: views.bad_request, 403: views.permission_denied, 404: views.page_not_found}
-        if settings.DEBUG and response.status_code in show and not getattr(response, "explains_itself", False):
+        if settings.DEBUG and response.status_code in show:
             return show[response.status_code](request)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A database that is away or overloaded is a 503, not a fault of ours to be explained."""
         if isinstance(exception, OperationalError):
+            # Away or overloaded: not a fault of ours to be explained.
             logger.error("the database did not serve %s: %s", request.path, exception)
             return views.unavailable(request)
+        if isinstance(exception, Limited):
+            return views.too_many_requests(request, exception.retry_after)
         if isinstance(exception, BadRequest):
             # In development Django would not pass our message on.
             return views.bad_request(request, exception)
@@ -93,6 +94,10 @@ class InputLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY_STRING:
             return views.uri_too_long(request)
+        # Django counts no files, and would first write them all to the disk.
+        is_form = request.content_type == "multipart/form-data"
+        if length_of(request) > (LARGEST_FORM if is_form else settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
+            return views.content_too_large(request)
         # PostgreSQL keeps no null characters, so each would be a fault somewhere further in.
         for name, values in request.GET.lists():
             if any("\0" in text for text in (name, *values)):
@@ -101,3 +106,11 @@ class InputLimitsMiddleware:
             if "\0" in value:
                 return views.null_character(request, name)
         return self.get_response(request)
+
+
+def length_of(request: HttpRequest) -> int:
+    """Bytes that the client says it sends; no more are read. What is no number is none, as Django has it."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
+from django.http import QueryDict
 
 PAGE_SIZE = 20
 LARGEST_PAGE = 100
@@ -58,6 +60,15 @@ def page_of(
     )
 
 
+def address_of(path: str, query: QueryDict, cursor: str | None) -> str | None:
+    """The address of a neighbouring page: the same question at another place."""
+    if cursor is None:
+        return None
+    there = query.copy()
+    there["cursor"] = cursor
+    return f"{path}?{there.urlencode()}"
+
+
 def beyond(order: Sequence[str], keys: Sequence[Any]) -> Q:
     """What comes after the row with these keys.
 
@@ -85,8 +96,14 @@ def field_of(rows: QuerySet[Any, Any], name: str) -> Field[Any, Any]:
 def make_cursor(direction: str, row: dict[str, Any], order: Sequence[str]) -> str:
     """Signed, so that whatever comes back is ours; the salt ties it to this list's order."""
     keys = [row[name.removeprefix("-")] for name in order]
-    plain = [key.isoformat() if isinstance(key, datetime) else key for key in keys]
+    plain = [in_json(key) for key in keys]
     return signing.dumps([direction, *plain], salt=salt(order))
+
+
+def in_json(key: Any) -> Any:
+    if isinstance(key, datetime):
+        return key.isoformat()
+    return str(key) if isinstance(key, UUID) else key
 
 
 def read_cursor(cursor: str, order: Sequence[str]) -> tuple[str, list[Any]]:

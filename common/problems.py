@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import OperationalError
 from django.http import HttpRequest, JsonResponse
@@ -14,9 +15,10 @@ from django.http.response import HttpResponseBase
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, PermissionDenied, Throttled, ValidationError
 from rest_framework.response import Response
 
+from common.limits import Limited
 from common.request_id import request_id
 
 logger = logging.getLogger(__name__)
@@ -71,15 +73,29 @@ class Unavailable(APIException):
     wait = RETRY_AFTER_SECONDS
 
 
+class TooMany(Throttled):
+    """Somebody has reached a limit; the framework sends Retry-After."""
+
+    def __init__(self, limited: Limited) -> None:
+        super().__init__(wait=limited.retry_after)
+        # The framework would add a sentence of its own.
+        self.detail = ErrorDetail(str(limited), self.default_code)
+
+
 class ProblemHandler(ExceptionHandler):
-    """Also understands the ValidationError that our services and models raise."""
+    """Also understands what our services, models and limits raise."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, DjangoValidationError):
             return ValidationError(field_messages(exc))
+        if isinstance(exc, DjangoPermissionDenied):
+            # The framework would drop the words.
+            return PermissionDenied(str(exc) or None)
         if isinstance(exc, OperationalError):
             logger.error("the database did not serve the API: %s", exc)
             return Unavailable()
+        if isinstance(exc, Limited):
+            return TooMany(exc)
         return super().convert_known_exceptions(exc)
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import BadRequest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
 from common import problems
+from common.limits import Limited
 from common.request_id import request_id
 
 
@@ -18,7 +22,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return error(request, status=403, code="permission_denied", detail="You may not see or do this.")
+    # The words of our services say what to do; Django's own are empty.
+    detail = str(exception or "") or "You may not see or do this."
+    return error(request, status=403, code="permission_denied", detail=detail)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -30,8 +36,21 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     return error(request, status=404, code="not_found", detail="There is nothing at this address.")
 
 
+def method_not_allowed(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """Mostly somebody who reloads, or comes back to, the address of a form."""
+    detail = "This address only takes what a form sends. Go back to the page with the form."
+    answer = error(request, status=405, code="method_not_allowed", detail=detail)
+    answer["Allow"] = allowed
+    return answer
+
+
 def uri_too_long(request: HttpRequest) -> HttpResponse:
     return error(request, status=414, code="uri_too_long", detail="The address is too long. Use a shorter search.")
+
+
+def content_too_large(request: HttpRequest) -> HttpResponse:
+    detail = "What you sent is too large. A file may have up to 5 MB, everything else up to 1 MB."
+    return error(request, status=413, code="content_too_large", detail=detail)
 
 
 def null_character(request: HttpRequest, name: str) -> HttpResponse:
@@ -47,8 +66,20 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return page
 
 
+def too_many_requests(request: HttpRequest, retry_after: int) -> HttpResponse:
+    """`retry_after`: seconds."""
+    limited = Limited(retry_after)
+    page = error(request, status=429, code="throttled", detail=str(limited))
+    page["Retry-After"] = str(limited.retry_after)
+    return page
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors, which may be what failed."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        # A middleware asked the database before the view, as for who is signed in: those that look at
+        # exceptions hear of views only.
+        return unavailable(request)
     detail = "Something failed on our side, and it has been recorded."
     if request.path.startswith(problems.API_PREFIX):
         return problems.response(request, status=500, code="error", detail=detail)

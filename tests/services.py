@@ -61,6 +61,10 @@ def start_servers() -> None:
             "JWT_SECRET": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
             "HTTPS": "false",
+            "GITHUB_CLIENT_ID": "github-id",
+            "GITHUB_CLIENT_SECRET": "github-secret",
+            "GOOGLE_CLIENT_ID": "google-id",
+            "GOOGLE_CLIENT_SECRET": "google-secret",
             # A developer's own .env is none of our business either.
             "ENV_FILE": os.devnull,
             "VAR_DIR": str(folder / "var"),

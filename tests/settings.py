@@ -11,3 +11,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+
+# There is no worker in tests, so a task is done where it is queued.
+CELERY_TASK_ALWAYS_EAGER = True

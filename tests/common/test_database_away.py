@@ -14,6 +14,7 @@ import json, warnings
 warnings.simplefilter("ignore")
 import django
 django.setup()
+from django.conf import settings
 from django.test import Client
 answers = {}
 for address in ("/", "/tutorials/?q=x", "/api/tutorials", "/api/tutorials/x", "/readyz", "/healthz"):
@@ -21,6 +22,10 @@ for address in ("/", "/tutorials/?q=x", "/api/tutorials", "/api/tutorials/x", "/
     answers[address] = [answer.status_code, answer["Content-Type"], answer.get("Retry-After")]
     if address == "/readyz":
         answers["parts"] = answer.json()["parts"]
+member = Client(raise_request_exception=False, headers={"host": "localhost"})
+member.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
+answer = member.get("/settings/sessions/")
+answers["member"] = [answer.status_code, answer["Content-Type"], answer.get("Retry-After")]
 print(json.dumps(answers))
 """
 
@@ -47,4 +52,6 @@ def test_every_door_says_that_it_cannot_answer_just_now() -> None:
         # Asking for the migrations would only wait a second time.
         "parts": {"database": "failing", "cache": "ok", "migrations": "unknown"},
         "/healthz": [200, "application/json", None],
+        # The page does not ask who is there, which only the database knows.
+        "member": [503, html, "5"],
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -12,6 +13,7 @@ from config import urls
 from tests.factories import make_tutorial
 
 
+@login_not_required
 def explode(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a detail that nobody outside may see")
 

@@ -19,6 +19,8 @@ def test_our_pages_allow_nothing_but_our_own_files(visitor: Client, tutorial: Tu
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
     assert "unsafe" not in " ".join(policy.values())
+    # Sign-in with an account elsewhere is a form of ours that leads there.
+    assert policy.pop("form-action").split() == ["'self'", "https://accounts.google.com", "https://github.com"]
     assert set(policy.values()) == {"'none'", "'self'"}
 
 

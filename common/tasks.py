@@ -1,0 +1,85 @@
+"""Background work that belongs to no app: mail."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from typing import Any, TypedDict
+
+from celery import Task, shared_task
+from django.core.mail import EmailMultiAlternatives
+
+logger = logging.getLogger(__name__)
+
+# Seconds; an hour and ten minutes in all. Each is shorter than the broker's visibility timeout,
+# beyond which a waiting task would be handed out a second time.
+RETRY_DELAYS = (10, 20, 40, 80, 160, 320, 600, 600, 600, 600, 600, 600)
+
+
+class Letter(TypedDict):
+    """What EmailMultiAlternatives is made of, fit for JSON; the headers include Message-ID."""
+
+    subject: str
+    body: str
+    from_email: str
+    to: list[str]
+    cc: list[str]
+    bcc: list[str]
+    reply_to: list[str]
+    headers: dict[str, str]
+    # Each [content, type]: JSON has no tuples.
+    alternatives: list[Any]
+
+
+@shared_task(bind=True, max_retries=len(RETRY_DELAYS))
+def deliver_mail(self: Task, name: str, letter: Letter) -> None:
+    """Send a mail; for an hour again and again while the mail server is away or says "later".
+
+    `name` is the template, for the log: the address and the text are nobody's business there.
+    """
+    try:
+        EmailMultiAlternatives(**letter).send()
+    except OSError as error:
+        # smtplib's errors are OSErrors too.
+        attempts = self.request.retries + 1
+        if is_final(error) or attempts > len(RETRY_DELAYS):
+            log_loss(name, letter, error)
+            return
+        logger.warning("mail %s %s not sent yet (attempt %d): %s", name, message_id(letter), attempts, describe(error))
+        # Without the error, whose text Celery would log: servers quote the address.
+        raise self.retry(countdown=RETRY_DELAYS[attempts - 1]) from None
+
+
+def deliver_now(name: str, letter: Letter) -> None:
+    """Send a mail that no worker can be asked to send: one attempt, at most some seconds."""
+    try:
+        EmailMultiAlternatives(**letter).send()
+    except OSError as error:
+        log_loss(name, letter, error)
+
+
+def is_final(error: OSError) -> bool:
+    """Whether the server refused this very mail for good (5xx), so that asking again is no use.
+
+    A refused login is about us, not about the mail, and somebody may mend it within the hour.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError) and error.smtp_code >= 500
+
+
+def describe(error: OSError) -> str:
+    """The kind of error and its number; never its words, in which servers quote the address."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        numbers = sorted({code for code, _ in error.recipients.values()})
+        return f"{type(error).__name__} {', '.join(map(str, numbers))}"
+    number = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else error.errno
+    return type(error).__name__ + (f" {number}" if number else "")
+
+
+def log_loss(name: str, letter: Letter, error: OSError) -> None:
+    logger.error("mail %s %s is given up: %s", name, message_id(letter), describe(error))
+
+
+def message_id(letter: Letter) -> str:
+    return letter["headers"]["Message-ID"]

@@ -1,0 +1,304 @@
+"""Mail arrives as it was written, once the transaction is committed, whatever fails on the way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from celery import current_app
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.db import transaction
+
+from common.limits import counting_cache
+from common.mail import absolute, queue, send
+from common.request_id import request_id
+from common.tasks import RETRY_DELAYS
+
+ADDRESS = "ada@howtoai.example"
+OnCommit = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
+
+
+class Postbox:
+    """A mail server's end: what it took, and what it answers next instead of taking it."""
+
+    def __init__(self) -> None:
+        self.answers: list[str] = []
+        self.attempts = 0
+        self.taken: list[EmailMessage] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.attempts += 1
+        if self.answers:
+            return self.answers.pop(0)
+        assert isinstance(envelope.content, bytes)
+        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 taken"
+
+    def only(self) -> EmailMessage:
+        (message,) = self.taken
+        return message
+
+
+@pytest.fixture
+def postbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
+    """A real mail server, and settings that name it."""
+    # The server logs the addresses, which ours must not.
+    monkeypatch.setattr(logging.getLogger("mail.log"), name="disabled", value=True)
+    box = Postbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    yield box
+    controller.stop()
+
+
+@pytest.fixture(autouse=True)
+def templates(settings: Any, tmp_path: Path) -> None:
+    """A mail called "greeting" in a folder of its own."""
+    folder = tmp_path / "emails"
+    folder.mkdir()
+    (folder / "greeting.subject.txt").write_text("Hello {{ name }},\n  welcome\n")
+    (folder / "greeting.txt").write_text(
+        '{% extends "emails/base.txt" %}{% block text %}Hello {{ name }}.{% endblock %}'
+    )
+    (folder / "greeting.html").write_text(
+        '{% extends "emails/base.html" %}{% block text %}<p>Hello {{ name }}.</p>'
+        '{% include "emails/_button.html" with url=url label="Start reading" %}{% endblock %}'
+    )
+    engine = {**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}
+    settings.TEMPLATES = [engine]
+
+
+@pytest.fixture
+def send_greeting(db: None, django_capture_on_commit_callbacks: OnCommit) -> Callable[..., None]:
+    """Send the greeting and commit."""
+
+    def send_it(name: str = "Ada", **options: Any) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            send("greeting", context={"name": name, "url": absolute("/start/")}, **({"to": ADDRESS} | options))
+
+    return send_it
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body(preferencelist=(kind,))
+    assert found is not None
+    return str(found.get_content()).replace("\r\n", "\n")
+
+
+def test_a_mail_has_text_and_html_and_says_that_a_machine_wrote_it(
+    postbox: Postbox, send_greeting: Callable[..., None], settings: Any
+) -> None:
+    settings.SITE_URL = "https://howtoai.example"
+    token = request_id.set("a" * 32)
+    try:
+        send_greeting()
+    finally:
+        request_id.reset(token)
+    message = postbox.only()
+    assert message["Subject"] == "Hello Ada, welcome"
+    assert (message["To"], message["From"]) == (ADDRESS, settings.DEFAULT_FROM_EMAIL)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Request-ID"] == "a" * 32
+    assert message["Message-ID"].endswith("@howtoai.example>")
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert part(message, "plain").startswith("Hello Ada.\n")
+    assert part(message, "plain").endswith("\n-- \nHow-to-AI\nhttps://howtoai.example\n")
+    html = part(message, "html")
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert html.count('href="https://howtoai.example/start/"') == 2
+    assert not {"<img", "<script", "djlint", "http:"} & set(html.split())
+
+
+def test_text_stands_as_it_is_and_html_is_escaped(postbox: Postbox, send_greeting: Callable[..., None]) -> None:
+    send_greeting("<b>Tom & Jörg</b>")
+    message = postbox.only()
+    assert message["Subject"] == "Hello <b>Tom & Jörg</b>, welcome"
+    assert "Hello <b>Tom & Jörg</b>." in part(message, "plain")
+    assert "Hello &lt;b&gt;Tom &amp; Jörg&lt;/b&gt;." in part(message, "html")
+
+
+def test_outside_a_request_no_request_is_named(postbox: Postbox, send_greeting: Callable[..., None]) -> None:
+    send_greeting()
+    assert "X-Request-ID" not in postbox.only()
+
+
+@pytest.mark.parametrize("name", ["x\nBcc: eve@evil.example", "x\r\n\r\nbody", "x\x0bBcc: y", "x\u2028Bcc: y"])
+def test_a_name_with_line_breaks_adds_no_header(
+    postbox: Postbox, send_greeting: Callable[..., None], name: str
+) -> None:
+    send_greeting(name)
+    message = postbox.only()
+    assert message["Subject"] == f"Hello {' '.join(name.split())}, welcome"
+    assert "Bcc" not in message
+
+
+@pytest.mark.parametrize(
+    "options", [{"to": f"{ADDRESS}\nBcc: eve@evil.example"}, {"headers": {"List-Unsubscribe": "<x>\nBcc: eve"}}]
+)
+def test_line_breaks_in_other_headers_are_refused(
+    postbox: Postbox, send_greeting: Callable[..., None], options: dict[str, Any]
+) -> None:
+    with pytest.raises(BadHeaderError):
+        send_greeting(**options)
+    assert postbox.attempts == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_sent_about_what_was_rolled_back(postbox: Postbox) -> None:
+    with transaction.atomic():
+        send("greeting", to=ADDRESS, context={"name": "Ada"})
+        transaction.set_rollback(True)
+    assert postbox.attempts == 0
+    with transaction.atomic():
+        send("greeting", to=ADDRESS, context={"name": "Ada"})
+        assert postbox.attempts == 0
+    assert postbox.only()["To"] == ADDRESS
+
+
+def test_a_ready_message_can_be_queued_as_it_is(
+    db: None, postbox: Postbox, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    message = EmailMultiAlternatives(
+        "A subject\n", "Text", "other@howtoai.example", [ADDRESS], headers={"Message-ID": "<mine@howtoai.example>"}
+    )
+    message.attach_alternative("<p>Text</p>", "text/html")
+    with django_capture_on_commit_callbacks(execute=True):
+        queue(message, name="ready")
+    arrived = postbox.only()
+    assert (arrived["Subject"], arrived["From"]) == ("A subject", "other@howtoai.example")
+    assert arrived["Message-ID"] == "<mine@howtoai.example>"
+    assert part(arrived, "html").strip() == "<p>Text</p>"
+
+
+def test_an_attachment_is_refused_rather_than_lost(db: None) -> None:
+    message = EmailMultiAlternatives("Subject", "Text", to=[ADDRESS])
+    message.attach("invoice.txt", "1 euro", "text/plain")
+    with pytest.raises(ValueError, match="attachments"):
+        queue(message, name="ready")
+
+
+def test_a_server_that_says_later_is_asked_again(
+    postbox: Postbox, send_greeting: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    postbox.answers = [f"451 try later with <{ADDRESS}>"]
+    send_greeting()
+    assert postbox.attempts == 2
+    assert postbox.only()["To"] == ADDRESS
+    assert "not sent yet (attempt 1): SMTPDataError 451" in caplog.text
+    assert ADDRESS not in caplog.text
+
+
+def test_a_server_that_says_never_is_not_asked_again(
+    postbox: Postbox, send_greeting: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    postbox.answers = [f"550 no such person as <{ADDRESS}>"] * 2
+    send_greeting()
+    assert postbox.attempts == 1
+    assert "mail greeting <" in caplog.text
+    assert "is given up: SMTPDataError 550" in caplog.text
+    assert ADDRESS not in caplog.text
+    assert "Hello Ada" not in caplog.text
+
+
+def test_after_an_hour_of_later_a_mail_is_given_up(
+    postbox: Postbox, send_greeting: Callable[..., None], caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    postbox.answers = ["451 later"] * 100
+    send_greeting()
+    assert postbox.attempts == len(RETRY_DELAYS) + 1
+    assert "is given up: SMTPDataError 451" in caplog.text
+    assert 60 * 60 <= sum(RETRY_DELAYS) <= 75 * 60
+    # Or the broker would hand a waiting mail to a second worker.
+    assert max(RETRY_DELAYS) < settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+
+
+def test_a_mail_server_that_is_away_is_tried_again_too(
+    send_greeting: Callable[..., None], caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    send_greeting()
+    assert caplog.text.count("not sent yet") == len(RETRY_DELAYS)
+    assert "is given up: ConnectionRefusedError 111" in caplog.text
+
+
+def configure_celery(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
+    changes = current_app.conf.changes
+    assert changes is not None
+    for name, value in values.items():
+        monkeypatch.setitem(changes, name, value)
+
+
+@pytest.fixture
+def worker_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks go to the broker, as they do outside tests."""
+    configure_celery(monkeypatch, task_always_eager=False)
+
+
+def test_a_mail_waits_in_the_queue_and_nobody_waits_for_it(
+    worker_elsewhere: None, postbox: Postbox, send_greeting: Callable[..., None]
+) -> None:
+    send_greeting()
+    assert postbox.attempts == 0
+    (waiting,) = counting_cache()._cache.get_client().lrange("celery", 0, -1)
+    assert json.loads(waiting)["headers"]["task"] == "common.tasks.deliver_mail"
+
+
+@pytest.mark.parametrize("way", ["nobody listens", "nobody answers"])
+def test_without_a_broker_a_mail_is_sent_at_once_and_soon(
+    worker_elsewhere: None,
+    postbox: Postbox,
+    send_greeting: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    way: str,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1] if way == "nobody answers" else 1
+        configure_celery(monkeypatch, broker_write_url=f"redis://127.0.0.1:{port}/0")
+        began = time.monotonic()
+        send_greeting()
+        assert time.monotonic() - began < 3
+    assert postbox.only()["To"] == ADDRESS
+    assert "is sent without the queue" in caplog.text
+    assert ADDRESS not in caplog.text
+
+
+def test_without_broker_and_mail_server_the_loss_is_logged_and_nothing_fails(
+    worker_elsewhere: None,
+    postbox: Postbox,
+    send_greeting: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    configure_celery(monkeypatch, broker_write_url="redis://127.0.0.1:1/0")
+    postbox.answers = ["451 later"]
+    send_greeting()
+    assert postbox.taken == []
+    assert "is given up: SMTPDataError 451" in caplog.text
+
+
+def test_links_in_mails_name_our_site(settings: Any) -> None:
+    settings.SITE_URL = "https://howtoai.example"
+    assert absolute("/tutorials/?q=x") == "https://howtoai.example/tutorials/?q=x"
+    assert absolute("//evil.example/") == "https://howtoai.example//evil.example/"
+    with pytest.raises(ValueError, match="begin with a slash"):
+        absolute("https://evil.example/")
