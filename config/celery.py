@@ -18,4 +18,19 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="10"),
         "args": ["clearsessions"],
     },
+    "erase accounts whose time has come": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(minute="20"),
+        "args": ["erase_accounts"],
+    },
+    "forget old logins and exports": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="3", minute="40"),
+        "args": ["forget_old_logins"],
+    },
+    "resume lost exports": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(minute="*/20"),
+        "args": ["resume_exports"],
+    },
 }

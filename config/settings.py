@@ -1,8 +1,9 @@
 """Django settings, one file, read from the environment (docs/development.md lists the variables)."""
 
+from datetime import timedelta
+
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 
 from config.embedded import Place
 from config.env import BASE_DIR, VAR_DIR, database_from, env, redis_from, require_production_settings
@@ -14,10 +15,33 @@ EMBEDDED_URLS = Place(VAR_DIR).urls if DEBUG else {}
 
 DEVELOPMENT_SECRET = "development-only-" + "0" * 50
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
+# Signs access tokens. To change it, put the old one into JWT_SECRETS_BEFORE for fifteen minutes;
+# for seven days, if nobody is to be signed out (docs/operations.md).
 JWT_SECRET = env.str("JWT_SECRET", default=DEVELOPMENT_SECRET)
+JWT_SECRETS_BEFORE = env.list("JWT_SECRETS_BEFORE", default=[])
+# Keys the hashes of API keys; changing it revokes them all.
+API_KEY_SECRET = env.str("API_KEY_SECRET", default=SECRET_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_NAME = "How-to-AI"
+# For links where no request says how we were reached: in mails.
+SITE_URL = env.str(
+    "SITE_URL",
+    default=f"http://localhost:{env.str('PORT', default='8000')}"
+    if DEBUG
+    else f"https://{ALLOWED_HOSTS[0].removeprefix('.')}",
+).rstrip("/")
+
+# Sign-in with an account elsewhere, for each provider whose keys are set.
+PROVIDERS = {
+    provider: {"APPS": [{"client_id": client_id, "secret": env.str(f"{provider.upper()}_CLIENT_SECRET")}], **options}
+    for provider, options in {
+        "google": {"SCOPE": ["profile", "email"], "OAUTH_PKCE_ENABLED": True},
+        "github": {"SCOPE": ["user:email"], "OAUTH_PKCE_ENABLED": True},
+    }.items()
+    if (client_id := env.str(f"{provider.upper()}_CLIENT_ID", default=""))
+}
+PROVIDER_ORIGINS = {"google": "https://accounts.google.com", "github": "https://github.com"}
 
 INSTALLED_APPS = [
     "config",
@@ -36,6 +60,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{provider}" for provider in PROVIDERS),
+    "corsheaders",
     "rest_framework",
     "drf_standardized_errors",
     "django_htmx",
@@ -51,10 +81,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.middleware.InputLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.LimitsMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -134,6 +169,8 @@ CACHES = {
         "LOCATION": env.str("CACHE_URL", default=REDIS_URL),
         "KEY_PREFIX": "cache",
         "TIMEOUT": 300,
+        # Seconds. Nothing in it is worth a longer wait; a server that is gone would hold up every request.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
 }
 
@@ -165,15 +202,80 @@ CELERY_TIMEZONE = "UTC"
 
 # -- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = reverse_lazy("admin:login")
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = [
+    # Hashes with SHA-256 first, so a password may be longer than bcrypt's 72 bytes.
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    # Read, and replaced at the next sign-in.
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.passwords.MaximumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds
+# Whether somebody of the staff may work only with a second factor.
+STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", default=not DEBUG)
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
+# Somebody may read before the address is confirmed; `User.is_confirmed` gates the rest.
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # mail scanners open links
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail because a stranger typed their address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 5 * 60  # seconds
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60  # seconds
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# accounts.limits has the limits, the same for pages and API; allauth's do not stand a dead cache.
+ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyForm",
+    "login_webauthn": "accounts.forms.PasskeySignInForm",
+    "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
+}
+MFA_TOTP_ISSUER = SITE_NAME
+# Browsers take passkeys over plain HTTP on localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_ONLY = False
+# Nobody may take over an account by owning its address elsewhere: they sign in and connect.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_PROVIDERS = PROVIDERS
+
+# -- Mail ---------------------------------------------------------------------------------------
+MAIL_FOLDER = VAR_DIR / "mail"
+if DEBUG and not env.str("EMAIL_URL", default=""):
+    # Kept there and readable at /dev/mail/.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAIL_FOLDER
+else:
+    vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"{SITE_NAME} <hello@howtoai.example>")
 
 # -- Time and language --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -196,13 +298,26 @@ MEDIA_URL = "/media/"
 
 # -- API ----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.ApiKeyAuthentication",
+        "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.CookieAuthentication",
+        "accounts.authentication.PageAuthentication",
+    ],
     # Closed unless a view says otherwise.
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.Member"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["common.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
+}
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SECRET,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "AUDIENCE": "how-to-ai",
+    "ISSUER": "how-to-ai",
+    "TOKEN_TYPE_CLAIM": "typ",
 }
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_FORMATTER_CLASS": "common.problems.ProblemFormatter",
@@ -219,7 +334,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # Browsers hold a form that we answer with a redirect to the provider to this too.
+        "form-action": [SELF, *(PROVIDER_ORIGINS[provider] for provider in PROVIDERS)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -239,20 +355,33 @@ SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 # Only behind a proxy that sets the header itself; otherwise a client could claim HTTPS.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# Browsers keep Secure cookies, and those with this prefix, on loopback over plain HTTP too.
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 30 * 24 * 60 * 60  # seconds; accounts.models.Session ends earlier when it is not used
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "common.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
+# Other origins whose scripts may call the API, each as https://host; none by default.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
+# django-ratelimit knows only third-party Redis caches; Django's own counts atomically too.
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "django_ratelimit.E003"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
 
 # -- Logging ------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "common.middleware.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "common.request_id.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(levelname)-7s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},

@@ -1,15 +1,27 @@
 """Every address of the platform, but for the two of ops.middleware.HealthMiddleware."""
 
+from allauth.account.decorators import secure_admin_login
+from allauth.urls import build_provider_urlpatterns
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from config.api import router
+# One door to sign in for everybody: the admin's own knows no second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("tutorials.urls")),
-    path("api/", include(router.urls)),
+    path("", include("accounts.urls")),
+    # allauth's own list also has addresses that it keeps for old installations.
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
+    path("accounts/", include(build_provider_urlpatterns())),
+    path("api/", include("config.api")),
     path("admin/", admin.site.urls),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("dev/", include("ops.urls")))
 
 handler400 = "common.views.bad_request"
 handler403 = "common.views.permission_denied"

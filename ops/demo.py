@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.contrib.auth.models import Permission
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.services.people import register, set_role
 from tutorials.models import Tutorial
 from tutorials.services import import_tutorials
 
@@ -40,16 +40,10 @@ def seed_demo() -> int:
     if Tutorial.objects.exists() or User.objects.exists():
         return 0
     people = {person.role: make_person(person) for person in DEMO_PEOPLE}
-    author = people["author"]
-    author.user_permissions.set(Permission.objects.filter(content_type__app_label="tutorials"))
-    return import_tutorials(path=CONTENT, author=author).created
+    return import_tutorials(path=CONTENT, author=people["author"]).created
 
 
 def make_person(person: DemoPerson) -> User:
-    return User.objects.create_user(
-        email=person.email,
-        password=DEMO_PASSWORD,
-        name=person.name,
-        is_staff=person.role != "learner",
-        is_superuser=person.role == "administrator",
-    )
+    user = register(email=person.email, password=DEMO_PASSWORD, name=person.name, confirmed=True)
+    set_role(user=user, role=Role(person.role))
+    return user

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
 from common.paging import Page, page_of
 from tutorials.forms import TutorialListForm
@@ -22,12 +21,3 @@ def list_tutorials(form: TutorialListForm) -> Page:
     else:
         rows, order = found.as_rows(), NEWEST_FIRST
     return page_of(rows, order=order, cursor=asked["cursor"], size=asked["page_size"])
-
-
-def address_of(path: str, query: QueryDict, cursor: str | None) -> str | None:
-    """The address of a neighbouring page: the same question at another place."""
-    if cursor is None:
-        return None
-    there = query.copy()
-    there["cursor"] = cursor
-    return f"{path}?{there.urlencode()}"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from common.paging import address_of
 from tutorials.forms import TutorialListForm
-from tutorials.listing import address_of, list_tutorials
+from tutorials.listing import list_tutorials
 from tutorials.models import Topic, Tutorial
 from tutorials.querysets import NEWEST_FIRST
 
 
+@login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, one thing to read now, and what one can learn."""
@@ -31,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+@login_not_required
 @require_safe
 def tutorial_list(request: HttpRequest) -> HttpResponse:
     """The list with its filters; htmx asks for the results alone."""
@@ -51,6 +55,7 @@ def tutorial_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@login_not_required
 @require_safe
 def tutorial_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One tutorial: the whole, or its opening and an honest offer."""

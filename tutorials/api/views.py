@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.generics import get_object_or_404
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from accounts.permissions import Public
+from common.paging import address_of
 from tutorials.api.serializers import detail_of, list_item
 from tutorials.forms import TutorialListForm
-from tutorials.listing import address_of, list_tutorials
+from tutorials.listing import list_tutorials
 from tutorials.models import Tutorial
 
 
 class TutorialViewSet(ViewSet):
     """Read tutorials; who may read the whole of one is said in its `may_read`."""
 
-    permission_classes = [AllowAny]
+    permission_classes = [Public]
+    area = "tutorials"
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
 

@@ -1,0 +1,60 @@
+"""`/api/users/me/api-keys…`: a member's keys.
+
+None of these views has an `area`: no key makes, shows or ends keys.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from rest_framework import status
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.auth import validated
+from accounts.api.serializers import ApiKeySerializer, MakeApiKeySerializer, RotateApiKeySerializer
+from accounts.api.users import PrivateView, answer, visit_of
+from accounts.forms import PlaceForm
+from accounts.listing import list_keys
+from accounts.models import ApiKey, User
+from accounts.services import api_keys
+from accounts.services.api_keys import NewKey
+
+
+class ApiKeysView(PrivateView):
+    """All of one's keys, also those that are over; and where new ones are made."""
+
+    def get(self, request: Request) -> Response:
+        page = list_keys(cast("User", request.user), PlaceForm(request.query_params))
+        return answer(request, page, lambda row: ApiKeySerializer(row).data)
+
+    def post(self, request: Request) -> Response:
+        fields = validated(MakeApiKeySerializer(data=request.data))
+        return show_once(api_keys.make(user=cast("User", request.user), **fields, visit=visit_of(request)))
+
+
+class ApiKeyView(PrivateView):
+    def get(self, request: Request, key_id: int) -> Response:
+        return Response(ApiKeySerializer(find(request, key_id)).data)
+
+    def delete(self, request: Request, key_id: int) -> Response:
+        """Revokes it; it stays in the list."""
+        api_keys.revoke(key=find(request, key_id), visit=visit_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RotateApiKeyView(PrivateView):
+    def post(self, request: Request, key_id: int) -> Response:
+        key = find(request, key_id)
+        fields = validated(RotateApiKeySerializer(data=request.data))
+        return show_once(api_keys.rotate(key=key, **fields, visit=visit_of(request)))
+
+
+def find(request: Request, key_id: int) -> ApiKey:
+    """Raises Http404 for what is not one's own."""
+    return get_object_or_404(ApiKey.objects.select_related("user"), pk=key_id, user=request.user)
+
+
+def show_once(new: NewKey) -> Response:
+    return Response(ApiKeySerializer(new.row).data | {"key": new.text}, status=status.HTTP_201_CREATED)

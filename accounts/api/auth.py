@@ -1,0 +1,134 @@
+"""`/api/auth/…`: signing up, in and out, and renewing tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts import limits
+from accounts.api.cookies import put_tokens, take_tokens
+from accounts.api.serializers import (
+    LoginSerializer,
+    MeSerializer,
+    RefreshSerializer,
+    SignUpSerializer,
+    TokensSerializer,
+)
+from accounts.authentication.tokens import REFRESH_COOKIE, REFUSED, refuse_forgery
+from accounts.models import User
+from accounts.models.sessions import Door
+from accounts.permissions import Public
+from accounts.services import people, sessions, signing_in
+from accounts.services.sessions import Tokens
+from accounts.tokens import InvalidToken
+from accounts.visits import Visit
+
+
+def me(request: Request, user: User) -> dict[str, Any]:
+    """Somebody as they see themselves."""
+    return MeSerializer(user, context={"request": request}).data
+
+
+def validated(serializer: Serializer) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    fields: dict[str, Any] = serializer.validated_data
+    return fields
+
+
+@method_decorator(never_cache, name="dispatch")
+class AuthView(APIView):
+    """A door of its own: whoever is already signed in, and however, plays no part in it."""
+
+    authentication_classes = ()
+    permission_classes = (Public,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        # Without it the framework would answer 403 instead of 401.
+        return 'Bearer realm="api"'
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise PermissionDenied("Sign in from a page of this site.", code="csrf_failed")
+
+    def visit(self, request: Request) -> Visit:
+        return Visit.of(request._request, Door.API)
+
+    def deliver(self, request: Request, tokens: Tokens, delivery: str, body: dict[str, Any]) -> Response:
+        """Answer with the tokens where the client wants them."""
+        if delivery == "body":
+            return Response(body | TokensSerializer(tokens).data)
+        response = Response(body)
+        put_tokens(request, response, tokens)
+        return response
+
+
+class SignUpView(AuthView):
+    def post(self, request: Request) -> Response:
+        fields = validated(SignUpSerializer(data=request.data))
+        delivery = fields.pop("token_delivery")
+        session = signing_in.sign_up(**fields, visit=self.visit(request))
+        people.send_confirmation(user=session.user, request=request._request)
+        tokens = sessions.issue_tokens(session)
+        response = self.deliver(request, tokens, delivery, {"user": me(request, session.user)})
+        response.status_code = status.HTTP_201_CREATED
+        return response
+
+
+class LoginView(AuthView):
+    def post(self, request: Request) -> Response:
+        fields = validated(LoginSerializer(data=request.data))
+        delivery = fields.pop("token_delivery")
+        try:
+            session = signing_in.log_in(**fields, visit=self.visit(request))
+        except signing_in.Refused as refusal:
+            raise AuthenticationFailed(str(refusal), code=refusal.code) from refusal
+        tokens = sessions.issue_tokens(session)
+        return self.deliver(request, tokens, delivery, {"user": me(request, session.user)})
+
+
+class RefreshTokenView(AuthView):
+    """A view that takes a refresh token from the body, or else from the cookie (then CSRF is enforced)."""
+
+    def shown(self, request: Request) -> tuple[str, str]:
+        """The token and how it came (`body` or `cookie`). Raises AuthenticationFailed if there is none."""
+        fields = validated(RefreshSerializer(data=request.data))
+        if "refresh" in fields:
+            return fields["refresh"], "body"
+        token = request.COOKIES.get(REFRESH_COOKIE)
+        if not token:
+            raise AuthenticationFailed("Send the refresh token as “refresh”, or as a cookie.", code="missing_token")
+        refuse_forgery(request._request)
+        return token, "cookie"
+
+
+class RefreshView(RefreshTokenView):
+    def post(self, request: Request) -> Response:
+        visit = self.visit(request)
+        limits.knock("refresh", visit)
+        token, delivery = self.shown(request)
+        try:
+            tokens = sessions.refresh(token=token, visit=visit)
+        except InvalidToken as error:
+            raise AuthenticationFailed(REFUSED, code="invalid_token") from error
+        return self.deliver(request, tokens, delivery, {})
+
+
+class LogoutView(RefreshTokenView):
+    def post(self, request: Request) -> Response:
+        token, _ = self.shown(request)
+        try:
+            sessions.log_out(token=token, visit=self.visit(request))
+        except InvalidToken as error:
+            raise AuthenticationFailed(REFUSED, code="invalid_token") from error
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        take_tokens(response)
+        return response

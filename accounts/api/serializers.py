@@ -1,0 +1,190 @@
+"""Shapes of what the API takes and gives about people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.models import Profile, Session, User
+from accounts.models.api_keys import Scope
+from accounts.passwords import LONGEST_PASSWORD
+from accounts.services.api_keys import HOUR, OVERLAP
+from accounts.tokens import LONGEST_TOKEN
+
+DELIVERIES = ("cookie", "body")
+
+
+class DeliverySerializer(serializers.Serializer):
+    """Where the tokens go: into cookies (browsers), or into the body (programs)."""
+
+    token_delivery = serializers.ChoiceField(choices=DELIVERIES, default="cookie")
+
+
+class PasswordField(serializers.CharField):
+    def __init__(self) -> None:
+        super().__init__(max_length=LONGEST_PASSWORD, trim_whitespace=False, write_only=True)
+
+
+class SignUpSerializer(DeliverySerializer):
+    email = serializers.EmailField(max_length=254)
+    password = PasswordField()
+    name = serializers.CharField(max_length=150, allow_blank=True, default="")
+
+
+class LoginSerializer(DeliverySerializer):
+    # No EmailField: what is no address is simply wrong, in the same words.
+    email = serializers.CharField(max_length=254)
+    password = PasswordField()
+    code = serializers.CharField(max_length=20, allow_blank=True, default="")
+
+
+class RefreshSerializer(serializers.Serializer):
+    refresh = serializers.CharField(max_length=LONGEST_TOKEN, required=False)
+
+
+class TokensSerializer(serializers.Serializer):
+    access = serializers.CharField()
+    access_expires_at = serializers.DateTimeField()
+    refresh = serializers.CharField()
+    refresh_expires_at = serializers.DateTimeField()
+
+
+OF_PROFILE = (
+    *("handle", "display_name", "bio", "time_zone", "language", "links"),
+    *("about_visible_to", "learning_visible_to", "activity_visible_to"),
+)
+MOST_FAULTS = 20
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    """Somebody as they see themselves."""
+
+    role = serializers.CharField(read_only=True)
+    email_confirmed = serializers.BooleanField(source="is_confirmed", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ("id", "email", "name", "role", "email_confirmed", "date_joined", "erase_after")
+        read_only_fields = fields
+
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        profile = instance.profile
+        shown = {name: getattr(profile, name) for name in OF_PROFILE}
+        picture = picture_address(profile, self.context.get("request"))
+        return super().to_representation(instance) | shown | {"picture": picture}
+
+
+class ChangesSerializer(serializers.Serializer):
+    """What somebody may change of themselves; anything else is refused by its name.
+
+    Shapes only: what is allowed in them is for the models to say, in the same words at every door.
+    """
+
+    name = serializers.CharField(required=False, allow_blank=True)
+    handle = serializers.CharField(required=False)
+    display_name = serializers.CharField(required=False, allow_blank=True)
+    bio = serializers.CharField(required=False, allow_blank=True)
+    time_zone = serializers.CharField(required=False)
+    language = serializers.CharField(required=False)
+    links = serializers.ListField(child=serializers.CharField(), required=False)
+    about_visible_to = serializers.CharField(required=False)
+    learning_visible_to = serializers.CharField(required=False)
+    activity_visible_to = serializers.CharField(required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = sorted(data.keys() - self.fields.keys()) if isinstance(data, Mapping) else []
+        if unknown:
+            fault = serializers.ErrorDetail("This cannot be changed here.", code="not_changeable")
+            raise serializers.ValidationError({name: [fault] for name in unknown[:MOST_FAULTS]})
+        fields: dict[str, Any] = super().to_internal_value(data)
+        return fields
+
+
+class EraseSerializer(serializers.Serializer):
+    """People without a password leave it out; they must have signed in a short time ago."""
+
+    password = serializers.CharField(
+        max_length=LONGEST_PASSWORD, trim_whitespace=False, allow_blank=True, default="", write_only=True
+    )
+
+
+def public_profile(profile: Profile, request: Request) -> dict[str, Any]:
+    """Somebody as they show themselves; what is hidden looks as if there were nothing."""
+    about = profile.shows("about", to=request.user)
+    return {
+        "id": profile.user_id,
+        "handle": profile.handle,
+        "display_name": profile.shown_name,
+        "role": profile.user.role,
+        "date_joined": profile.user.date_joined,
+        "picture": picture_address(profile, request),
+        "url": request.build_absolute_uri(profile.get_absolute_url()),
+        "bio": profile.bio if about else "",
+        "bio_html": profile.bio_html if about else "",
+        "links": profile.links if about else [],
+    }
+
+
+def picture_address(profile: Profile, request: Request | None) -> str | None:
+    path = profile.get_picture_url()
+    return request.build_absolute_uri(path) if path and request else path
+
+
+def listed_person(row: dict[str, Any]) -> dict[str, Any]:
+    """An entry of the list for staff, from a row of `UserQuerySet.as_rows`."""
+    return {
+        "id": row["id"],
+        "email": row["email"],
+        "name": row["name"],
+        "handle": row["handle"],
+        "display_name": row["display_name"],
+        "role": row["held_role"],
+        "is_staff": row["is_staff"],
+        "is_active": row["is_active"],
+        "erase_after": row["erase_after"],
+        "date_joined": row["date_joined"],
+    }
+
+
+def session_item(row: dict[str, Any], *, here: Session) -> dict[str, Any]:
+    """An entry of the list of devices; `current` is the one that asks."""
+    return row | {"current": row["id"] == here.pk}
+
+
+def history_entry(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("at", "event", "door", "device", "address", "reason")}
+
+
+class KeyPrefixField(serializers.CharField):
+    def to_representation(self, value: str) -> str:
+        return f"hta_{value}"
+
+
+class ApiKeySerializer(serializers.Serializer):
+    """An API key as its owner sees it, from a model or a row; the key itself is shown where it is made, once."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    prefix = KeyPrefixField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    rate = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField()
+    replaces = serializers.IntegerField(source="replaces_id")
+
+
+class MakeApiKeySerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=60)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices), allow_empty=False, max_length=len(Scope)
+    )
+    expires_at = serializers.DateTimeField(allow_null=True, default=None)
+
+
+class RotateApiKeySerializer(serializers.Serializer):
+    overlap_hours = serializers.IntegerField(default=OVERLAP // HOUR)

@@ -1,0 +1,58 @@
+"""Mails to people about their accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from common import mail
+
+if TYPE_CHECKING:
+    from accounts.models import ApiKey, DataExport, ErasureReceipt, Session, User
+    from accounts.visits import Visit
+
+
+def new_device(*, user: User, session: Session) -> None:
+    """Somebody signed in from where they never did; if it was not them, they can end it."""
+    mail.send("new_device", to=user.email, context={"user": user, "session": session, "url": devices_url()})
+
+
+def token_theft(*, user: User, session: Session, visit: Visit) -> None:
+    """A used refresh token came again: two hold it, and one of them should not."""
+    context = {"user": user, "session": session, "visit": visit, "url": devices_url()}
+    mail.send("token_theft", to=user.email, context=context)
+
+
+def api_key_made(*, key: ApiKey, visit: Visit) -> None:
+    """Somebody has made a key that acts for the person; if it was not them, they can revoke it."""
+    url = mail.absolute(reverse("accounts:api_keys"))
+    mail.send("api_key_made", to=key.user.email, context={"user": key.user, "key": key, "visit": visit, "url": url})
+
+
+def data_export_ready(*, export: DataExport) -> None:
+    """The file is there; whoever downloads it must sign in, so the link alone is worth nothing."""
+    context = {"user": export.user, "export": export, "url": my_data_url()}
+    mail.send("data_export_ready", to=export.user.email, context=context)
+
+
+def erasure_asked(*, user: User) -> None:
+    """The account will be erased, unless its owner says otherwise: they may not have asked for it."""
+    mail.send("erasure_asked", to=user.email, context={"user": user, "url": my_data_url()})
+
+
+def erasure_cancelled(*, user: User) -> None:
+    mail.send("erasure_cancelled", to=user.email, context={"user": user, "url": my_data_url()})
+
+
+def erasure_done(*, receipt: ErasureReceipt, address: str, name: str) -> None:
+    """The last mail to somebody of whom nothing else is left; `name` is what they were called."""
+    mail.send("erasure_done", to=address, context={"receipt": receipt, "name": name})
+
+
+def devices_url() -> str:
+    return mail.absolute(reverse("accounts:sessions"))
+
+
+def my_data_url() -> str:
+    return mail.absolute(reverse("accounts:my_data"))

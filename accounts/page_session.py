@@ -1,0 +1,43 @@
+"""The signed-in device behind a request of the website. Imports no views: the API's authentication needs it."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import Session
+from accounts.models.sessions import Door
+from accounts.services import sessions
+from accounts.visits import Visit
+
+# In the Django session: the id of our own Session row.
+SESSION_KEY = "sid"
+
+
+def door_of(request: HttpRequest) -> Door:
+    return Door.ADMIN if request.path.startswith(reverse("admin:index")) else Door.PAGE
+
+
+def session_of(request: HttpRequest) -> Session | None:
+    """The signed-in device that a request of the website comes from; asked once a request."""
+    if not hasattr(request, "device_session"):
+        request.device_session = load_session(request)  # type: ignore[attr-defined]
+    found: Session | None = request.device_session  # type: ignore[attr-defined]
+    return found
+
+
+def load_session(request: HttpRequest) -> Session | None:
+    session_id = request.session.get(SESSION_KEY)
+    if session_id is None:
+        return None
+    try:
+        session = sessions.find_alive(session_id)
+    except ValidationError:
+        session = None
+    if session is None:
+        # Ended elsewhere: nothing of it stays in this browser either.
+        request.session.flush()
+        return None
+    sessions.touch(session, visit=Visit.of(request, door_of(request)))
+    return session

@@ -1,0 +1,36 @@
+"""What each role may do: Django groups, filled after each migration from this table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+
+from accounts.models import Role
+
+# App → the permissions that a role has there; "*" means all of that app's. Names of apps above
+# this one are data, not imports.
+RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
+    Role.LEARNER: {},
+    Role.AUTHOR: {"tutorials": ("*",)},
+    Role.MODERATOR: {
+        "community": ("*",),
+        "accounts": ("view_user", "view_profile", "view_loginhistory", "view_session"),
+    },
+    Role.ADMINISTRATOR: dict.fromkeys(("accounts", "auth", "billing", "tutorials", "community", "analytics"), ("*",))
+    | {"ops": ("*",), "account": ("*",), "mfa": ("view_authenticator", "delete_authenticator"), "admin": ("*",)},
+}
+
+
+def grant(app_config: AppConfig, **kwargs: Any) -> None:
+    """Bring the roles' permissions of one app up to this table; permissions given by hand stay."""
+    # Django's own receiver may come after this one; doing it twice changes nothing.
+    create_permissions(app_config, verbosity=0)
+    for role, rights in RIGHTS.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        names = rights.get(app_config.label, ())
+        if names:
+            of_app = Permission.objects.filter(content_type__app_label=app_config.label)
+            group.permissions.add(*(of_app if "*" in names else of_app.filter(codename__in=names)))

@@ -1,0 +1,99 @@
+"""A member's API keys.
+
+A new key is shown in the answer to the very request that made it, and nowhere else: what goes
+through a session, a message or an address is kept somewhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import ApiKeyForm, RotateApiKeyForm
+from accounts.models import ApiKey, User
+from accounts.models.sessions import Door
+from accounts.querysets import API_KEYS_NEWEST_FIRST
+from accounts.services import api_keys
+from accounts.visits import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django import forms
+
+    from accounts.services.api_keys import NewKey
+
+# Of the keys that are over, how many are still shown.
+OVER_SHOWN = 10
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def api_key_list(request: HttpRequest) -> HttpResponse:
+    user = cast("User", request.user)
+    form = ApiKeyForm(request.POST) if request.method == "POST" else ApiKeyForm()
+    new = submit(form, lambda: api_keys.make(user=user, **form.cleaned_data, visit=visit_of(request)))
+    return show_list(request, form=ApiKeyForm() if new else form, new=new)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def rotate_api_key(request: HttpRequest, key_id: int) -> HttpResponse:
+    key = find(request, key_id)
+    form = RotateApiKeyForm(request.POST) if request.method == "POST" else RotateApiKeyForm()
+    new = submit(form, lambda: api_keys.rotate(key=key, **form.cleaned_data, visit=visit_of(request)))
+    if new:
+        return show_list(request, form=ApiKeyForm(), new=new)
+    return render(request, "accounts/api_key_rotate.html", {"key": key, "form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke_api_key(request: HttpRequest, key_id: int) -> HttpResponse:
+    """Asks once."""
+    key = find(request, key_id)
+    if request.method != "POST":
+        return render(request, "accounts/api_key_revoke.html", {"key": key})
+    api_keys.revoke(key=key, visit=visit_of(request))
+    messages.success(request, f"“{key.name}” is revoked. Nothing gets in with it any more.")
+    return redirect("accounts:api_keys")
+
+
+def find(request: HttpRequest, key_id: int) -> ApiKey:
+    """Raises Http404 for what is not the member's own."""
+    return get_object_or_404(ApiKey.objects.select_related("user"), pk=key_id, user=request.user)
+
+
+def visit_of(request: HttpRequest) -> Visit:
+    return Visit.of(request, Door.PAGE)
+
+
+def submit(form: forms.Form, make: Callable[[], NewKey]) -> NewKey | None:
+    """What the service makes of the form; None if nothing was sent, or the form now says what is wrong."""
+    if not form.is_valid():
+        return None
+    try:
+        return make()
+    except ValidationError as error:
+        form.add_error(None, error)
+    except PermissionDenied as refusal:
+        form.add_error(None, str(refusal))
+    return None
+
+
+def show_list(request: HttpRequest, *, form: ApiKeyForm, new: NewKey | None) -> HttpResponse:
+    own = ApiKey.objects.filter(user=cast("User", request.user)).order_by(*API_KEYS_NEWEST_FIRST)
+    context = {
+        "form": form,
+        "new": new,
+        "keys": own.alive().with_replaced(),
+        "over": own.over()[:OVER_SHOWN],
+        "most": ApiKey.MOST_PER_PERSON,
+    }
+    return render(request, "accounts/api_keys.html", context, status=201 if new else 200)

@@ -1,0 +1,87 @@
+"""What people show of themselves: the page that others see, its picture, and where both are set."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.forms import PictureForm, ProfileForm
+from accounts.models import Profile
+from accounts.services import pictures, profiles
+from accounts.views import signed_in
+
+# A week: the address of a picture changes with the picture, but copies must go when its person goes.
+KEPT_BY_BROWSERS = f"public, max-age={7 * 24 * 60 * 60}, immutable"
+
+
+@login_not_required
+@require_safe
+def profile(request: HttpRequest, handle: str) -> HttpResponse:
+    """Somebody's page. What is hidden from the one who asks is not there."""
+    found = get_object_or_404(Profile.objects.public().with_roles(), handle=handle)
+    own = found.user == request.user
+    context = {"profile": found, "own": own, "shows_about": found.shows("about", to=request.user)}
+    return render(request, "accounts/profile.html", context)
+
+
+@login_not_required
+@require_safe
+def picture(request: HttpRequest, handle: str) -> FileResponse:
+    found = get_object_or_404(Profile.objects.public().exclude(picture=""), handle=handle)
+    try:
+        file = found.picture.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    # Whatever was sent to us, what is stored is a WebP that we have drawn.
+    response = FileResponse(file, content_type="image/webp", filename=f"{handle}.webp")
+    named = request.GET.get("v") == found.picture_version
+    response["Cache-Control"] = KEPT_BY_BROWSERS if named else "no-cache"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    own = signed_in(request).profile
+    if request.method != "POST":
+        return show(request, ProfileForm(profile=own), PictureForm())
+    form = ProfileForm(request.POST, profile=own)
+    if not form.is_valid():
+        return show(request, form, PictureForm())
+    try:
+        profiles.change(user=signed_in(request), changes=form.changes())
+    except ValidationError as error:
+        form.add_error(None, error)
+        return show(request, form, PictureForm())
+    messages.success(request, "Your profile is saved.")
+    return redirect("accounts:settings_profile")
+
+
+@require_POST
+def put_picture(request: HttpRequest) -> HttpResponse:
+    form = PictureForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return show(request, ProfileForm(profile=signed_in(request).profile), form)
+    try:
+        pictures.put(user=signed_in(request), file=form.cleaned_data["picture"])
+    except ValidationError as error:
+        form.add_error(None, error)
+        return show(request, ProfileForm(profile=signed_in(request).profile), form)
+    messages.success(request, "This is your picture now.")
+    return redirect("accounts:settings_profile")
+
+
+@require_POST
+def remove_picture(request: HttpRequest) -> HttpResponse:
+    pictures.remove(user=signed_in(request))
+    messages.success(request, "Your picture is gone.")
+    return redirect("accounts:settings_profile")
+
+
+def show(request: HttpRequest, form: ProfileForm, picture_form: PictureForm) -> HttpResponse:
+    """The settings, with what is wrong in one of its forms."""
+    context = {"profile": signed_in(request).profile, "form": form, "picture_form": picture_form}
+    return render(request, "accounts/settings_profile.html", context)
