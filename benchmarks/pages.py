@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
-import os
-import secrets
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from config.embedded import Place  # noqa: E402 - the path must be set first
+from server import connect, served
 
 ADDRESSES = (
     "/healthz",
@@ -31,49 +20,8 @@ WARM_UP, ROUNDS = 30, 200
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="how-to-ai-bench-") as folder:
-        # Started by root, the servers run as somebody else, who must be able to pass through.
-        Path(folder).chmod(0o711)
-        with Place(Path(folder) / "var").attached() as urls:
-            environment = os.environ | urls | production(folder)
-            for command in (
-                ["migrate", "-v0"],
-                ["import_tutorials", "tutorials/content"],
-                ["collectstatic", "--noinput", "-v0"],
-            ):
-                subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
-            port = free_port()
-            server = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"),
-                    *("--blocking-threads", "4", "--workers-kill-timeout", "5", "--log-level", "error"),
-                    "config.wsgi:application",
-                ],
-                cwd=ROOT,
-                env=environment,
-            )
-            try:
-                report({address: measure(port, address) for address in ADDRESSES})
-            finally:
-                server.terminate()
-                server.wait()
-
-
-def production(folder: str) -> dict[str, str]:
-    return {
-        "DEBUG": "false",
-        "HTTPS": "false",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "JWT_SECRET": secrets.token_urlsafe(64),
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "VAR_DIR": f"{folder}/var",
-    }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with served() as platform:
+        report({address: measure(platform.port, address) for address in ADDRESSES})
 
 
 def measure(port: int, address: str) -> tuple[list[float], int]:
@@ -92,21 +40,6 @@ def measure(port: int, address: str) -> tuple[list[float], int]:
             times.append(elapsed)
     connection.close()
     return times, size
-
-
-def connect(port: int) -> http.client.HTTPConnection:
-    """A connection as soon as the server listens, within half a minute."""
-    deadline = time.monotonic() + 30
-    while True:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.connect()
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return connection
 
 
 def report(measured: dict[str, tuple[list[float], int]]) -> None:

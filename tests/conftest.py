@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client
 
@@ -28,20 +27,24 @@ def learner(db: None) -> User:
 @pytest.fixture
 def author(db: None) -> User:
     """Staff who may write and change tutorials, and nothing else."""
-    user = make_user(email="author@howtoai.example", name="Ada Author", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="tutorials"))
-    return user
+    return make_user(email="author@howtoai.example", name="Ada Author", role="author")
 
 
 @pytest.fixture
 def moderator(db: None) -> User:
     """Staff without a right to tutorials."""
-    return make_user(email="moderator@howtoai.example", name="Mo Moderator", is_staff=True)
+    return make_user(email="moderator@howtoai.example", name="Mo Moderator", role="moderator")
 
 
 @pytest.fixture
 def admin(db: None) -> User:
-    return make_user(email="admin@howtoai.example", name="Alex Admin", is_staff=True, is_superuser=True)
+    return make_user(email="admin@howtoai.example", name="Alex Admin", role="administrator")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Another learner, to whom nothing of the first belongs."""
+    return make_user(email="stranger@howtoai.example", name="Sam Stranger")
 
 
 @pytest.fixture

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.utils.text import slugify
 
 from accounts.models import User
 from tutorials.models import Topic, Tutorial
 
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "correct horse battery staple"
 BODY = """\
 The opening.
@@ -30,10 +34,22 @@ The end.
 numbers = count(1)
 
 
-def make_user(**fields: Any) -> User:
+def make_user(*, role: str = "learner", confirmed: bool = True, **fields: Any) -> User:
+    """A person with a role whose address is confirmed; staff have a second factor. Fields of the model go on top."""
     number = next(numbers)
     defaults = {"email": f"person-{number}@howtoai.example", "password": PASSWORD, "name": f"Person {number}"}
-    return User.objects.create_user(**defaults | fields)
+    values: dict[str, Any] = {"is_staff": role != "learner"} | defaults | fields
+    user = User.objects.create_user(role=role, **values)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=confirmed)
+    if user.is_staff:
+        TOTP.activate(user, TOTP_SECRET)
+    return user
+
+
+def totp_code() -> str:
+    """What the app of every second factor in tests shows now."""
+    counter = int(time.time()) // 30
+    return str(format_hotp_value(hotp_value(TOTP_SECRET, counter)))
 
 
 def make_topic(name: str = "", **fields: Any) -> Topic:

@@ -3,22 +3,134 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-PUBLIC = "public"
-STAFF = "staff"
+from accounts.models import ApiKey, DataExport, Session, User
+from tests.factories import TOTP_SECRET, make_tutorial
 
-# Route → who may GET it. `admin/` stands for all that Django's admin makes itself.
+VISITOR, LEARNER, STRANGER, AUTHOR, MODERATOR, ADMINISTRATOR = ROLES = (
+    "visitor",
+    "learner",
+    "stranger",
+    "author",
+    "moderator",
+    "administrator",
+)
+PUBLIC = frozenset(ROLES)
+MEMBERS = PUBLIC - {VISITOR}
+SIGNED_OUT = frozenset({VISITOR})
+# What is asked for belongs to the learner; the stranger is another learner.
+OWNER = frozenset({LEARNER})
+STAFF = frozenset({AUTHOR, MODERATOR, ADMINISTRATOR})
+SEES_PEOPLE = frozenset({MODERATOR, ADMINISTRATOR})
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who gets in, and with what method; `path` fills the route's placeholders."""
+
+    who: frozenset[str]
+    method: str = "get"
+    path: dict[str, str] | None = None
+
+
+# Route → who gets in. `admin/` stands for all that Django's admin makes itself.
 TABLE = {
-    "": PUBLIC,
-    "tutorials/": PUBLIC,
-    "tutorials/<slug:slug>/": PUBLIC,
-    "api/^tutorials$": PUBLIC,
-    "api/^tutorials/(?P<slug>[-a-zA-Z0-9_]+)$": PUBLIC,
-    "admin/": STAFF,
+    "": Rule(PUBLIC),
+    "tutorials/": Rule(PUBLIC),
+    "tutorials/<slug:slug>/": Rule(PUBLIC, path={"<slug:slug>": "open"}),
+    "u/<slug:handle>/": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
+    "u/<slug:handle>/picture": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
+    "settings/profile/": Rule(MEMBERS),
+    "settings/profile/picture/": Rule(MEMBERS, "post"),
+    "settings/profile/picture/remove/": Rule(MEMBERS, "post"),
+    "settings/sessions/": Rule(MEMBERS),
+    "settings/sessions/<uuid:session_id>/end/": Rule(OWNER, "post", {"<uuid:session_id>": "{session}"}),
+    "settings/sessions/end-others/": Rule(MEMBERS, "post"),
+    "settings/history/": Rule(MEMBERS),
+    "settings/api-keys/": Rule(MEMBERS),
+    "settings/api-keys/<int:key_id>/revoke/": Rule(OWNER, "post", {"<int:key_id>": "{api_key}"}),
+    "settings/api-keys/<int:key_id>/rotate/": Rule(OWNER, "post", {"<int:key_id>": "{api_key}"}),
+    "settings/data/": Rule(MEMBERS),
+    "settings/data/exports/": Rule(MEMBERS, "post"),
+    "settings/data/exports/<uuid:pk>/": Rule(OWNER, path={"<uuid:pk>": "{export}"}),
+    "settings/data/erasure/": Rule(MEMBERS, "post"),
+    "settings/data/erasure/cancel/": Rule(MEMBERS, "post"),
+    "api/^tutorials$": Rule(PUBLIC),
+    "api/^tutorials/(?P<slug>[-a-zA-Z0-9_]+)$": Rule(PUBLIC, path={"(?P<slug>[-a-zA-Z0-9_]+)": "open"}),
+    "api/auth/signup": Rule(PUBLIC, "post"),
+    "api/auth/login": Rule(PUBLIC, "post"),
+    # Whoever holds a refresh token; signed in or not plays no part.
+    "api/auth/refresh": Rule(NOBODY, "post"),
+    "api/auth/logout": Rule(NOBODY, "post"),
+    "api/users": Rule(SEES_PEOPLE),
+    "api/users/me": Rule(MEMBERS),
+    "api/users/<int:user_id>": Rule(PUBLIC, path={"<int:user_id>": "{learner}"}),
+    "api/users/me/sessions": Rule(MEMBERS),
+    "api/users/me/sessions/<uuid:session_id>": Rule(OWNER, "delete", {"<uuid:session_id>": "{session}"}),
+    "api/users/me/login-history": Rule(MEMBERS),
+    "api/users/me/export": Rule(MEMBERS, "post"),
+    "api/users/me/api-keys": Rule(MEMBERS),
+    "api/users/me/api-keys/<int:key_id>": Rule(OWNER, path={"<int:key_id>": "{api_key}"}),
+    "api/users/me/api-keys/<int:key_id>/rotate": Rule(OWNER, "post", {"<int:key_id>": "{api_key}"}),
+    # Signing in and what leads to it (django-allauth).
+    "accounts/login/": Rule(SIGNED_OUT),
+    "accounts/login/code/": Rule(SIGNED_OUT),
+    "accounts/login/code/confirm/": Rule(NOBODY),
+    "accounts/signup/": Rule(SIGNED_OUT),
+    "accounts/logout/": Rule(MEMBERS),
+    "accounts/inactive/": Rule(PUBLIC),
+    "accounts/confirm-email/": Rule(PUBLIC),
+    "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": Rule(PUBLIC, path={"(?P<key>[-:\\w]+)": "x"}),
+    "accounts/password/reset/": Rule(PUBLIC),
+    "accounts/password/reset/done/": Rule(PUBLIC),
+    "accounts/password/reset/key/done/": Rule(PUBLIC),
+    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Rule(
+        PUBLIC, path={"(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)": "1-x"}
+    ),
+    # Gives the script of the sign-in page its challenge; others are sent to that page.
+    "accounts/2fa/webauthn/login/": Rule(NOBODY),
+    "accounts/3rdparty/login/cancelled/": Rule(PUBLIC),
+    # Says 401 to whoever asks.
+    "accounts/3rdparty/login/error/": Rule(NOBODY),
+    # In the middle of signing in only, and nobody here is.
+    "accounts/2fa/authenticate/": Rule(NOBODY),
+    "accounts/3rdparty/signup/": Rule(NOBODY),
+    # Each begins with a form of ours and comes back with an answer of the provider's, which nobody has here.
+    "accounts/github/login/": Rule(PUBLIC),
+    "accounts/github/login/callback/": Rule(NOBODY),
+    "accounts/google/login/": Rule(PUBLIC),
+    "accounts/google/login/callback/": Rule(NOBODY),
+    "accounts/google/login/token/": Rule(NOBODY, "post"),
+    # The settings of one's own account.
+    "accounts/email/": Rule(MEMBERS),
+    "accounts/password/change/": Rule(MEMBERS),
+    "accounts/password/set/": Rule(MEMBERS),
+    "accounts/reauthenticate/": Rule(MEMBERS),
+    "accounts/3rdparty/": Rule(MEMBERS),
+    "accounts/2fa/": Rule(MEMBERS),
+    "accounts/2fa/reauthenticate/": Rule(MEMBERS),
+    "accounts/2fa/recovery-codes/": Rule(MEMBERS),
+    "accounts/2fa/recovery-codes/download/": Rule(MEMBERS),
+    "accounts/2fa/recovery-codes/generate/": Rule(MEMBERS),
+    "accounts/2fa/totp/activate/": Rule(MEMBERS),
+    "accounts/2fa/totp/deactivate/": Rule(MEMBERS),
+    "accounts/2fa/webauthn/": Rule(MEMBERS),
+    "accounts/2fa/webauthn/add/": Rule(MEMBERS),
+    "accounts/2fa/webauthn/reauthenticate/": Rule(MEMBERS),
+    "accounts/2fa/webauthn/keys/<int:pk>/edit/": Rule(MEMBERS, path={"<int:pk>": "1"}),
+    "accounts/2fa/webauthn/keys/<int:pk>/remove/": Rule(MEMBERS, path={"<int:pk>": "1"}),
+    "admin/": Rule(STAFF),
 }
 # What Django's admin shows to somebody who has not signed in.
 OPEN_IN_ADMIN = {"admin/login/", "admin/jsi18n/"}
@@ -37,19 +149,87 @@ def all_routes() -> set[str]:
     return set(routes(get_resolver().url_patterns))
 
 
+@pytest.fixture
+def cast(learner: User, stranger: User, author: User, moderator: User, admin: User) -> dict[str, User | None]:
+    people = (None, learner, stranger, author, moderator, admin)
+    return dict(zip(ROLES, people, strict=True))
+
+
+@pytest.fixture
+def things(cast: dict[str, User | None], learner: User) -> dict[str, str]:
+    """Something of the learner's for each placeholder; a second factor with recovery codes for everybody."""
+    for person in cast.values():
+        if person is not None:
+            if not person.is_staff:
+                TOTP.activate(person, TOTP_SECRET)
+            RecoveryCodes.activate(person)
+    make_tutorial("Open")
+    learner.profile.picture.save("x.webp", ContentFile(b"x"))
+    session = Session.objects.create(user=learner, door="api", expires_at=timezone.now() + Session.IDLE)
+    key = ApiKey.objects.create(user=learner, name="x", prefix="x", hash=b"x" * 32, scopes=["read"])
+    export = DataExport.objects.create(user=learner, made_at=timezone.now())
+    export.file.save("x.zip", ContentFile(b"x"))
+    return {
+        "{session}": str(session.pk),
+        "{api_key}": str(key.pk),
+        "{export}": str(export.pk),
+        "{learner}": str(learner.pk),
+    }
+
+
+def gets_in(response: Any) -> bool:
+    """Whether somebody was let through: to an answer, to a form with faults, or on to another page."""
+    if response.status_code == 302:
+        return response["Location"] != "/" and not response["Location"].startswith("/accounts/login/")
+    return response.status_code in (200, 201, 202, 204, 400)
+
+
+def address_of(route: str, rule: Rule, things: dict[str, str]) -> str:
+    for placeholder, value in (rule.path or {}).items():
+        route = route.replace(placeholder, things.get(value, value))
+    return "/" + route.replace("^", "").replace("$", "")
+
+
 def test_every_route_is_in_the_table_and_none_is_invented() -> None:
     assert {"admin/" if route.startswith("admin/") else route for route in all_routes()} == set(TABLE)
 
 
-@pytest.mark.parametrize("route", sorted(all_routes()))
-def test_a_visitor_gets_in_only_where_the_table_says_public(visitor: Client, route: str) -> None:
-    address = "/" + route.replace("^", "").replace("$", "").replace("(?P<slug>[-a-zA-Z0-9_]+)", "x")
-    for placeholder in ("<slug:slug>", "<path:object_id>", "<int:content_type_id>", "<id>", "<app_label>"):
+@pytest.mark.parametrize("route", [route for route in TABLE if route != "admin/"])
+def test_those_get_in_whom_the_table_names(cast: dict[str, User | None], things: dict[str, str], route: str) -> None:
+    rule = TABLE[route]
+    address = address_of(route, rule, things)
+    got_in = set()
+    # The owner last: what belongs to them is gone then.
+    for role in sorted(ROLES, key=lambda role: role == LEARNER):
+        client = Client()
+        if (person := cast[role]) is not None:
+            client.force_login(person)
+        as_json = {} if rule.method == "get" else {"data": {}, "content_type": "application/json"}
+        response = getattr(client, rule.method)(address, **as_json)
+        assert response.status_code < 500, role
+        if gets_in(response):
+            got_in.add(role)
+    assert got_in == rule.who
+
+
+@pytest.mark.parametrize("route", sorted(route for route in all_routes() if route.startswith("admin/")))
+def test_the_admin_is_closed_to_whoever_is_no_staff(learner: User, visitor: Client, route: str) -> None:
+    address = "/" + route.replace("^", "").replace("$", "")
+    for placeholder in ("<path:object_id>", "<int:content_type_id>", "<id>", "<app_label>"):
         address = address.replace(placeholder, "1")
-    response = visitor.get(address)
-    if not route.startswith("admin/"):
-        # An unknown slug is a 404 to everybody; what matters is that nobody is sent to sign in.
-        assert response.status_code in (200, 404)
-    elif route not in OPEN_IN_ADMIN:
-        assert response.status_code in (302, 404), address
-        assert response.status_code == 404 or response["Location"].startswith("/admin/")
+    member = Client()
+    member.force_login(learner)
+    if route not in OPEN_IN_ADMIN:
+        for client in (visitor, member):
+            response = client.get(address)
+            assert response.status_code in (302, 404), address
+            assert response.status_code == 404 or response["Location"].startswith("/a")
+
+
+def test_the_admin_opens_to_staff(cast: dict[str, User | None]) -> None:
+    for role in STAFF:
+        client = Client()
+        person = cast[role]
+        assert person is not None
+        client.force_login(person)
+        assert client.get("/admin/").status_code == 200

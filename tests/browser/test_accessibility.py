@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
-from tests.factories import make_tutorial
+from accounts.models import User
+from tests.factories import PASSWORD, TOTP_SECRET, make_tutorial, make_user
 
 LOOKS = [
     {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
@@ -41,6 +45,45 @@ PAGES = [
     "/tutorials/long/",
 ]
 
+ENTRANCE = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/login/code/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/1-2-3/",
+    "/accounts/password/reset/key/done/",
+    "/accounts/confirm-email/",
+    "/accounts/confirm-email/nothing/",
+    "/accounts/inactive/",
+    "/accounts/google/login/",
+    "/accounts/3rdparty/login/cancelled/",
+]
+SETTINGS = [
+    "/settings/profile/",
+    "/settings/sessions/",
+    "/settings/history/",
+    "/settings/api-keys/",
+    "/settings/data/",
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/3rdparty/",
+    "/accounts/reauthenticate/",
+    "/accounts/logout/",
+]
+# With a second factor there are recovery codes, and it can be turned off.
+PROTECTED = [
+    "/accounts/2fa/",
+    "/accounts/2fa/recovery-codes/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/reauthenticate/",
+]
+
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
 def test_no_page_has_a_barrier(page: Page, look: dict[str, Any]) -> None:
@@ -54,8 +97,100 @@ def test_no_page_has_a_barrier(page: Page, look: dict[str, Any]) -> None:
 def test_no_page_scrolls_sideways(page: Page, look: dict[str, Any]) -> None:
     for address in PAGES:
         page.goto(address)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert overflow == 0, f"{address} scrolls sideways by {overflow} px"
+        assert overflow(page) == 0, address
+
+
+LONG_NAME = "Incomprehensibilities" * 5
+
+
+@pytest.mark.parametrize("look", [LOOKS[1], LOOKS[2]], ids=["390-dark", "1280-light"])
+def test_no_page_of_an_account_has_a_barrier(page: Page, look: dict[str, Any]) -> None:
+    for address in ENTRANCE:
+        check(page, address)
+
+    sign_in(page, make_user(name=LONG_NAME))
+    prove(page)
+    for address in SETTINGS:
+        check(page, address)
+    page.context.clear_cookies()
+
+    protected = make_user(confirmed=False)
+    TOTP.activate(protected, TOTP_SECRET)
+    codes = RecoveryCodes.activate(protected).get_unused_codes()
+    sign_in(page, protected)
+    check(page)
+    page.get_by_role("textbox", name="Code").fill(codes[0])
+    press(page, "Sign in")
+    prove(page)
+    for address in PROTECTED:
+        check(page, address)
+
+
+@pytest.mark.parametrize("look", [{"viewport": {"width": 320, "height": 900}}], ids=["320"])
+def test_no_page_of_an_account_scrolls_sideways(page: Page, look: dict[str, Any]) -> None:
+    for address in ENTRANCE:
+        page.goto(address)
+        assert overflow(page) == 0, address
+    sign_in(page, make_user(name=LONG_NAME))
+    prove(page)
+    for address in SETTINGS:
+        page.goto(address)
+        assert overflow(page) == 0, address
+        page.locator("header summary:visible").click()
+        assert overflow(page) == 0, f"{address} with its menu open"
+    page.context.clear_cookies()
+    sign_in(page, make_user(name=LONG_NAME, confirmed=False))
+    page.goto("/")
+    expect(page.get_by_role("complementary", name="Confirm your e-mail address")).to_be_visible()
+    assert overflow(page) == 0
+
+
+def test_a_form_with_errors_has_no_barrier(page: Page) -> None:
+    page.goto("/accounts/signup/")
+    page.get_by_label("E-mail address").fill("new@howtoai.example")
+    page.get_by_label("Password", exact=True).fill("short")
+    press(page, "Sign up")
+    expect(page.locator(".field__error:visible")).to_have_count(1)
+    check(page)
+    sign_in(page, User(email="nobody@howtoai.example"))
+    expect(page.locator("main").get_by_role("alert").first).to_be_visible()
+    check(page)
+
+
+def press(page: Page, name: str) -> None:
+    page.locator("main").get_by_role("button", name=name, exact=True).click()
+
+
+def sign_in(page: Page, user: User) -> None:
+    """With the password, on the way to proving it once more."""
+    page.goto("/accounts/login/?next=/accounts/reauthenticate/")
+    page.get_by_label("E-mail address").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Sign in")
+
+
+def prove(page: Page) -> None:
+    """So that the pages of risky changes open."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Go on")
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")
+
+
+def check(page: Page, address: str = "") -> None:
+    """That the page, of this address or the one that is open, is itself and has no barrier."""
+    if address:
+        page.goto(address)
+        assert urlsplit(page.url).path == address
+    expect(page.locator("h1")).to_have_count(1)
+    results = barriers(page)
+    assert results.violations_count == 0, f"{page.url}: {results.generate_report()}"
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page scrolls sideways."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width
 
 
 def barriers(page: Page) -> AxeResults:
@@ -71,7 +206,7 @@ def test_an_error_page_has_no_barrier(page: Page, silent: bool) -> None:
     assert barriers(page).violations_count == 0
 
 
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", [*PAGES, "/accounts/login/"])
 def test_styles_and_scripts_are_light(page: Page, address: str) -> None:
     weights: dict[str, int] = {}
 

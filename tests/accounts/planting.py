@@ -1,0 +1,159 @@
+"""A person of whom there is something in every model that is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import Model
+from django.utils import timezone
+
+from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User
+from accounts.models.history import Event
+from tests.factories import make_tutorial, make_user
+from tutorials.models import Tutorial
+
+# Stands in every text that is planted, the e-mail address among them.
+MARK = "zqmark"
+ADDRESS = f"{MARK}@howtoai.example"
+NETWORK_ADDRESS = "203.0.113.77"
+
+
+def plant(*, email: str = ADDRESS, mark: str = MARK, bystander: User | None = None) -> User:
+    """Make the person. A `bystander` of the staff has done something to them in the admin."""
+    user = make_user(email=email, name=f"{mark} person", role="author")
+    user.user_permissions.add(Permission.objects.order_by("pk")[0])
+    for planting in PLANTINGS.values():
+        planting(user, mark)
+    plant_traces(user, mark, bystander)
+    return user
+
+
+def profile(user: User, mark: str) -> None:
+    own = user.profile
+    own.handle, own.display_name, own.bio = f"{mark}-handle", f"{mark} name", f"{mark} **bio**"
+    own.links = [f"https://{mark}.example/"]
+    own.picture = default_storage.save(f"pictures/{mark}.webp", ContentFile(b"picture"))
+    own.save()
+
+
+def session(user: User, mark: str) -> None:
+    now = timezone.now()
+    Session.objects.create(
+        user=user,
+        door="page",
+        device=f"{mark} device",
+        address=NETWORK_ADDRESS,
+        expires_at=now + timedelta(days=7),
+        refresh_hash=mark.encode(),
+        previous_hash=mark.encode(),
+    )
+
+
+def login_history(user: User, mark: str) -> None:
+    LoginHistory.objects.create(
+        user=user,
+        session=user.sessions.first(),
+        event=Event.LOGIN,
+        door="page",
+        reason=f"{mark} reason",
+        device=f"{mark} device",
+        address=NETWORK_ADDRESS,
+    )
+
+
+def api_key(user: User, mark: str) -> None:
+    first = ApiKey.objects.create(user=user, name=f"{mark} key", prefix=f"{mark}1", hash=mark.encode(), scopes=["read"])
+    ApiKey.objects.create(
+        user=user, name=f"{mark} key", prefix=f"{mark}2", hash=mark.encode(), scopes=["read"], replaces=first
+    )
+
+
+def data_export(user: User, mark: str) -> None:
+    name = default_storage.save(f"exports/{mark}.zip", ContentFile(b"export"))
+    DataExport.objects.create(user=user, file=name, made_at=timezone.now())
+
+
+def email_confirmation(user: User, mark: str) -> None:
+    second = EmailAddress.objects.create(user=user, email=f"second-{mark}@howtoai.example")
+    EmailConfirmation.objects.create(email_address=second, key=f"{mark}-key", sent=timezone.now())
+
+
+def authenticator(user: User, mark: str) -> None:
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": f"{mark} passkey"})
+
+
+def social_token(user: User, mark: str) -> None:
+    app, _ = SocialApp.objects.get_or_create(provider="github", name="GitHub", client_id="ours")
+    account = SocialAccount.objects.create(
+        user=user, provider="github", uid=f"{mark}-uid", extra_data={"login": f"{mark}-login"}
+    )
+    SocialToken.objects.create(app=app, account=account, token=f"{mark}-token", token_secret=f"{mark}-secret")
+
+
+def admin_log(user: User, mark: str) -> None:
+    log(actor=user, about=user, mark=mark)
+
+
+def tutorial(user: User, mark: str) -> None:
+    """Without the mark: what somebody wrote for others stays."""
+    make_tutorial(author=user)
+
+
+PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
+    Profile: profile,
+    FormerHandle: lambda user, mark: make(FormerHandle, user=user, handle=f"{mark}-former"),
+    Session: session,
+    LoginHistory: login_history,
+    ApiKey: api_key,
+    DataExport: data_export,
+    EmailConfirmation: email_confirmation,
+    Authenticator: authenticator,
+    SocialToken: social_token,
+    LogEntry: admin_log,
+    Tutorial: tutorial,
+}
+
+
+def plant_traces(user: User, mark: str, bystander: User | None) -> None:
+    """What tells of the person without a link to them."""
+    make(LoginHistory, event=Event.FAILURE, door="page", email=user.email.upper(), address=NETWORK_ADDRESS)
+    for data in (
+        {"_auth_user_id": str(user.pk), "name": mark},
+        {"sid": str(user.sessions.all()[0].pk), "name": mark},
+        {"account_login": {"email": user.email.upper()}},
+    ):
+        store = SessionStore()
+        store.update(data)
+        store.create()
+    if bystander is not None:
+        log(actor=bystander, about=user, mark=mark)
+        log(actor=bystander, about=user.profile, mark=mark)
+        # To something that is there no longer, and is named by the address.
+        gone = Session(user=user, device=mark)
+        log(actor=bystander, about=gone, mark=mark)
+
+
+def log(*, actor: User, about: Model, mark: str) -> None:
+    LogEntry.objects.create(
+        user=actor,
+        content_type=ContentType.objects.get_for_model(about),
+        object_id=str(about.pk),
+        object_repr=str(about),
+        action_flag=CHANGE,
+        change_message=f"{mark} changed",
+    )
+
+
+def make(model: type[Model], **fields: Any) -> None:
+    model._base_manager.create(**fields)
