@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts import limits
 from accounts.models import User
 from accounts.models.people import is_plain
+from accounts.models.sessions import Door
 from accounts.page_session import door_of
-from accounts.services import people, signing_in
+from accounts.services import addresses, people, signing_in
 from accounts.visits import Visit
 from common import mail
 from common.client import client_address
+from common.encryption import decrypt, encrypt
+
+# In the Django session while somebody signs in: what they proved.
+PROVED_KEY = "proved"
+# Mails that anybody can have us send to an address.
+ON_REQUEST = {
+    "account/email/login_code",
+    "account/email/password_reset_key",
+    "account/email/email_confirmation",
+    "account/email/email_confirmation_signup",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -63,7 +75,22 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
         return confirmed
 
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        # What was proved was proved of this password; `login` looks whether it still is the one.
+        request.session[PROVED_KEY] = addresses.stamp(user)
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """The last step, which may come long after the password: not if that has changed meanwhile."""
+        if request.session.pop(PROVED_KEY, None) != addresses.stamp(user):
+            messages.error(request, "Your password or address was changed while you signed in. Sign in again.")
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        if template_prefix in ON_REQUEST and not limits.may_mail(email, Visit.of(self.request, Door.PAGE)):
+            return
         facts = {"email": email, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **context}
         message = self.render_mail(template_prefix, email, facts)
         if not isinstance(message, EmailMultiAlternatives):
@@ -126,15 +153,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
         return f"Passkey {number}"
 
-    @staticmethod
-    def cipher() -> MultiFernet:
-        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-        return MultiFernet(
-            Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"second factor:" + key.encode()).digest())) for key in keys
-        )
-
     def encrypt(self, text: str) -> str:
-        return self.cipher().encrypt(text.encode()).decode()
+        return encrypt("second factor", text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return self.cipher().decrypt(encrypted_text.encode()).decode()
+        return decrypt("second factor", encrypted_text)

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
-from allauth.account.models import EmailAddress, EmailConfirmation
-from allauth.socialaccount.models import SocialApp, SocialToken
-from django.contrib import admin
+from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
+from allauth.account.models import EmailAddress
+from allauth.mfa.admin import AuthenticatorAdmin as AllauthAuthenticatorAdmin
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.admin import SocialAccountAdmin as AllauthSocialAccountAdmin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm
 
 from accounts.forms import UserChangeForm, UserCreationForm
 from accounts.models import ApiKey, ErasureReceipt, LoginHistory, Profile, Role, Session, User
-from accounts.models.sessions import Door, EndReason
-from accounts.services import people, sessions
+from accounts.models.sessions import Door
+from accounts.services import staff
 from accounts.visits import Visit
 
-admin.site.unregister(Group)
-# Keys of providers come from the environment and their tokens are not kept; links that confirm
-# an address are signed, not stored.
-for unused in (SocialApp, SocialToken, EmailConfirmation):
-    if admin.site.is_registered(unused):
-        admin.site.unregister(unused)
+# Keys of providers come from the environment and their tokens are not kept; the rest is below.
+admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
 class RecordAdmin(ModelAdmin):
@@ -64,7 +67,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     ordering = ("email",)
     readonly_fields = ("last_login", "date_joined", "erase_after")
     inlines = (EmailAddressInline,)
-    actions = ("sign_out",)
+    actions = ("sign_out", "remove_second_factor")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
@@ -89,13 +92,33 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         fixed = super().get_readonly_fields(request, obj)
         return fixed if request.user.is_superuser else (*fixed, "is_superuser")
 
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """A class that Django makes for this request, with who asks."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.by = request.user
+        return form
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        role = Role(form.cleaned_data.get("role", obj.role))
-        if not change:
-            people.settle_in(user=obj, role=role)
-        elif role != obj.role:
-            people.set_role(user=obj, role=role)
+        role, by = Role(form.cleaned_data["role"]), cast("User", request.user)
+        if change:
+            staff.save_changes(person=obj, role=role, by=by, visit=Visit.of(request, Door.ADMIN))
+        else:
+            staff.add(person=obj, role=role, by=by)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Django calls this when it has saved somebody's password, as after all changes."""
+        if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
+            staff.note_new_password(person=obj, visit=Visit.of(request, Door.ADMIN))
+        return super().log_change(request, obj, message)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or staff.may_change(by=cast("User", request.user), person=obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People are banned here, or erase themselves, which leaves a receipt."""
@@ -103,14 +126,55 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            sessions.end_all(user=user, visit=Visit.of(request, Door.ADMIN), reason=EndReason.REVOKED)
-        self.message_user(request, f"Signed out everywhere: {queryset.count()}.")
+        self.do_to_each(request, queryset, staff.sign_out, "Signed out everywhere")
+
+    @admin.action(description="Remove second factor", permissions=["change"])
+    def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self.do_to_each(request, queryset, staff.remove_second_factor, "Second factor removed, if there was one")
+
+    def do_to_each(self, request: HttpRequest, queryset: QuerySet[User], act: Callable[..., Any], done: str) -> None:
+        """One after the other, and say of whom it was not allowed."""
+        count, visit = 0, Visit.of(request, Door.ADMIN)
+        for person in queryset:
+            try:
+                act(person=person, by=request.user, visit=visit)
+                count += 1
+            except (PermissionDenied, ValidationError) as refusal:
+                words = refusal.messages if isinstance(refusal, ValidationError) else [str(refusal)]
+                self.message_user(request, " ".join(words), level=messages.ERROR)
+        self.message_user(request, f"{done}: {count}.")
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+    """A right of a group is one of everybody in it, so it is given by those only who have all."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_superuser
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(RecordAdmin, AllauthEmailAddressAdmin):
+    actions = ()
+    list_select_related = ("user",)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(RecordAdmin, AllauthAuthenticatorAdmin):
+    # The secret.
+    exclude = ("data",)
+    list_select_related = ("user",)
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(RecordAdmin, AllauthSocialAccountAdmin):
+    list_select_related = ("user",)
 
 
 @admin.register(Profile)

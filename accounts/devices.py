@@ -1,6 +1,7 @@
 """Browsers that have signed in before carry a signed cookie that says for whom.
 
-It opens no door. It keeps the owner's own lane free while strangers guess at the password, since
+It opens no door, and is given only to those whose address is confirmed: anybody can sign up with
+the address of somebody else. It keeps the owner's own lane free while strangers guess at the password, since
 delays are counted per account and lane, and it spares them a mail about a new device.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
@@ -31,15 +33,22 @@ def known(request: HttpRequest) -> tuple[str, ...]:
         marks = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KEPT)
     except signing.BadSignature:
         return ()
-    return tuple(marks)
+    if not isinstance(marks, list):
+        return ()
+    return tuple(mark for mark in marks if isinstance(mark, str))
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, *, email: str) -> None:
-    """Let this browser be one of the person's own from now on."""
-    others = [other for other in known(request) if other != mark(email)]
+    """Let this browser be one of the person's own from now on; or no more, as long as the address is not confirmed."""
+    before = known(request)
+    marks = [other for other in before if other != mark(email)]
+    if EmailAddress.objects.filter(user__email=email, email=email, verified=True).exists():
+        marks.append(mark(email))
+    elif len(marks) == len(before):
+        return
     response.set_cookie(
         COOKIE,
-        signing.dumps([*others, mark(email)][-MOST:], salt=SALT),
+        signing.dumps(marks[-MOST:], salt=SALT),
         max_age=KEPT,
         secure=True,
         httponly=True,

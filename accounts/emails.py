@@ -24,6 +24,28 @@ def token_theft(*, user: User, session: Session, visit: Visit) -> None:
     mail.send("token_theft", to=user.email, context=context)
 
 
+def email_change_link(*, user: User, email: str, token: str) -> None:
+    """To the new address: opening the link shows that it is theirs."""
+    url = mail.absolute(reverse("accounts:confirm_email_change", args=[token]))
+    mail.send("email_change_link", to=email, context={"user": user, "email": email, "url": url})
+
+
+def email_change_asked(*, user: User, email: str) -> None:
+    """To the address that is still good: whoever asked may not have been its owner."""
+    url = mail.absolute(reverse("account_change_password"))
+    mail.send("email_change_asked", to=user.email, context={"user": user, "email": email, "url": url})
+
+
+def email_changed(*, user: User, former: str) -> None:
+    """To the address that was good until now."""
+    mail.send("email_changed", to=former, context={"user": user, "former": former})
+
+
+def changed_by_staff(*, user: User, change: str) -> None:
+    """Somebody of the staff did something to the account; `change` goes on after “our staff”."""
+    mail.send("changed_by_staff", to=user.email, context={"user": user, "change": change})
+
+
 def api_key_made(*, key: ApiKey, visit: Visit) -> None:
     """Somebody has made a key that acts for the person; if it was not them, they can revoke it."""
     url = mail.absolute(reverse("accounts:api_keys"))

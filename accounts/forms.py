@@ -3,10 +3,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,7 +27,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.models import Profile, Role, User
 from accounts.models.api_keys import Scope
 from accounts.models.people import LONGEST_BIO, MOST_LINKS, Audience, ascii_only, time_zones
-from accounts.services import api_keys, people, signing_in
+from accounts.models.sessions import Door
+from accounts.services import api_keys, people, signing_in, staff
+from accounts.visits import Visit
 from common.paging import LARGEST_PAGE, PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -68,6 +77,22 @@ class SignUpForm(AllauthSignupForm):
             self.add_error("password1" if field == "password" else field if field in self.fields else None, faults)
 
 
+class AddressForm(forms.Form):
+    # Its form is checked by the model, in whose words the faults are.
+    email = forms.CharField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class NewPasswordForm(AllauthChangePasswordForm):
+    """The old password is guessed at no faster here than at the sign-in."""
+
+    def clean_oldpassword(self) -> str:
+        old: str = self.cleaned_data["oldpassword"]
+        visit = Visit.of(context.request, Door.PAGE)
+        if not signing_in.confirm_password(user=self.user, password=old, visit=visit):
+            raise ValidationError("This is not your password.", code="wrong_password")
+        return old
+
+
 class CodeForm(BaseAuthenticateForm):
     """A code of a second factor, checked as at the API."""
 
@@ -88,8 +113,26 @@ class SecondFactorAgainForm(CodeForm, ReauthenticateForm):
     """Before something risky."""
 
 
+class CredentialField(forms.JSONField):
+    """What a browser says of a passkey; refused if it is nested so deep that reading it exhausts the stack."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class NewPasskeyForm(AddWebAuthnForm):
+    credential = CredentialField()
+
+
 class PasskeyForm(AuthenticateWebAuthnForm):
     """A passkey that is refused is no wrong code, as allauth would have it."""
+
+    credential = CredentialField()
 
     def clean_credential(self) -> Authenticator:
         try:
@@ -254,6 +297,8 @@ class RotateApiKeyForm(forms.Form):
 class UserChangeForm(UnfoldUserChangeForm):
     """Staff change a role here; groups and the right to open the admin follow from it."""
 
+    # Who asks; the admin sets it on the class that it makes for each request.
+    by: User
     role = forms.ChoiceField(choices=Role.choices, widget=UnfoldAdminSelectWidget)
 
     class Meta:
@@ -266,11 +311,31 @@ class UserChangeForm(UnfoldUserChangeForm):
         if "role" in self.fields:
             self.fields["role"].initial = self.instance.role
 
+    def clean(self) -> dict[str, Any]:
+        """As the service will, but here it is still an error of the form."""
+        cleaned: dict[str, Any] = super().clean()
+        if not self.errors:
+            staff.check_changes(
+                person=self.instance,
+                by=self.by,
+                role=Role(cleaned["role"]),
+                is_active=cleaned["is_active"],
+                is_superuser=cleaned.get("is_superuser", self.instance.is_superuser),
+            )
+        return cleaned
+
 
 class UserCreationForm(UnfoldUserCreationForm):
+    by: User
     role = forms.ChoiceField(choices=Role.choices, initial=Role.LEARNER, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = User
         fields = ("email", "name")
         field_classes: dict[str, type] = {}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if "role" in cleaned:
+            staff.require_may_give(by=self.by, role=Role(cleaned["role"]))
+        return cleaned

@@ -1,8 +1,9 @@
 """How often somebody may try at the doors: the same figures for pages and API.
 
 By network against machines that try many accounts, by account against many machines that try
-one. An account is never locked: the delay between attempts grows, at most to a minute, and the
-owner's own browsers have a lane of their own.
+one. An account is never locked: the delay between attempts grows for one network alone, at most to
+a minute; the owner's own browsers have a lane of their own; and a mailed code or a passkey goes
+past all guessing at the password.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ BY_NETWORK = {
     "mail": "10/m",
     "account": "60/m",
 }
-MAILS_TO_ONE_ADDRESS = "5/h"
+# Guesses at one account from all networks that have not signed in with it before, taken together.
+GUESSES_AT_ONE_ACCOUNT = "200/h"
+MAILS_TO_ONE_ADDRESS, OF_THEM_FROM_ONE_NETWORK = "20/h", "5/h"
 
 
 def knock(door: str, visit: Visit) -> None:
@@ -30,17 +33,20 @@ def knock(door: str, visit: Visit) -> None:
 
 
 def lane(email: str, visit: Visit) -> str:
-    email = User.objects.normalize_email(email)
-    return f"{email} {'known' if visit.knows(email) else 'stranger'}"
+    """Whose failures are counted together: those of the owner's browsers, or of one network."""
+    return f"{email} {'known' if visit.knows(email) else network_of(visit.address)}"
 
 
 def attempt_password(email: str, visit: Visit) -> None:
     """Count an attempt at this account's password before it is checked. Raises Limited while a delay runs."""
+    email = User.objects.normalize_email(email)
     limits.attempt("password", lane(email, visit))
+    if not visit.knows(email):
+        limits.spend("guesses at one account", email, GUESSES_AT_ONE_ACCOUNT)
 
 
 def forgive_password(email: str, visit: Visit) -> None:
-    limits.forgive("password", lane(email, visit))
+    limits.forgive("password", lane(User.objects.normalize_email(email), visit))
 
 
 def attempt_second_factor(user: User) -> None:
@@ -51,6 +57,15 @@ def forgive_second_factor(user: User) -> None:
     limits.forgive("second factor", str(user.pk))
 
 
-def mail_to(email: str) -> None:
-    """Count one mail that somebody who is not signed in has us send to an address. Raises Limited."""
-    limits.spend("mail to one address", User.objects.normalize_email(email), MAILS_TO_ONE_ADDRESS)
+def may_mail(email: str, visit: Visit) -> bool:
+    """Count one mail that a visitor has us send to somebody, by who gets it; whether there may be one more.
+
+    No error: whoever asked learns nothing of it, and the owner has the last ones, which are still good.
+    """
+    email = User.objects.normalize_email(email)
+    try:
+        limits.spend("mail of one network", f"{email} {network_of(visit.address)}", OF_THEM_FROM_ONE_NETWORK)
+        limits.spend("mail to one address", email, MAILS_TO_ONE_ADDRESS)
+    except limits.Limited:
+        return False
+    return True

@@ -53,9 +53,14 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make an administrator; `manage.py createsuperuser` calls this."""
-        return self.create_user(
+        from allauth.account.models import EmailAddress
+
+        user = self.create_user(
             email, password, role="administrator", **fields | {"is_staff": True, "is_superuser": True}
         )
+        # Whoever may run commands on the server vouches for the address.
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        return user
 
     def furnish(self, user: User) -> Profile:
         """Give a new person what everybody has: the first role and a profile with a free handle."""
@@ -72,6 +77,13 @@ class UserManager(BaseUserManager["User"]):
                 continue  # taken or kept for the platform
             return profile
         raise RuntimeError("no free handle was found")
+
+    def furnish_bare(self, user: User) -> None:
+        """Furnish somebody who has no profile."""
+        from accounts.models import Profile
+
+        if not Profile.objects.filter(user_id=user.pk).exists():
+            self.furnish(user)
 
     @staticmethod
     def handles_for(name: str) -> Iterator[str]:

@@ -12,10 +12,11 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAut
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -25,9 +26,9 @@ from accounts.models.history import Event
 from accounts.models.sessions import Door
 from accounts.page_session import door_of, session_of
 from accounts.services import history
-from accounts.services.people import lacks_second_factor
-from accounts.visits import Visit
+from accounts.visits import ACCESS_COOKIE, Visit
 from common.limits import Limited
+from common.problems import API_PREFIX
 from common.views import too_many_requests
 
 
@@ -55,23 +56,25 @@ class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
         request.auser = auser
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """What was made for one person is kept by no cache but their own browser's, which asks again."""
-        personal = "Authorization" in request.headers or getattr(request, "device_session", None) is not None
-        if personal and "Cache-Control" not in response:
-            patch_cache_control(response, private=True, no_cache=True)
+        """What was made for one person is kept by no cache."""
+        if request.path.startswith(API_PREFIX):
+            patch_vary_headers(response, ("Authorization", "Cookie"))
+        shown = "Authorization" in request.headers or ACCESS_COOKIE in request.COOKIES
+        if (shown or getattr(request, "device_session", None)) and "Cache-Control" not in response:
+            patch_cache_control(response, private=True, no_store=True)
         return response
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     """Pages are closed unless they say `login_not_required`; the API has permissions of its own."""
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         # Django would look who is asking before it looks whether that matters.
         if not getattr(view, "login_required", True):
             return None
         return super().process_view(request, view, args, kwargs)
 
-    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponseRedirect:
         """To sign in, and back: to the page of a form, not to the address that the form was sent to."""
         if request.method in ("GET", "HEAD"):
             return super().handle_no_permission(request, view)
@@ -97,8 +100,6 @@ DOORS = {
     "mfa_activate_totp": "second factor",
     "mfa_login_webauthn": "sign-in",
 }
-# Those that send mail to the address in this field, whoever's it is.
-SENDS_MAIL_TO = {"account_request_login_code": "email", "account_reset_password": "email"}
 
 
 class LimitsMiddleware:
@@ -120,8 +121,6 @@ class LimitsMiddleware:
         visit = Visit.of(request, Door.PAGE)
         try:
             limits.knock(DOORS[name], visit)
-            if name in SENDS_MAIL_TO:
-                limits.mail_to(request.POST.get(SENDS_MAIL_TO[name], ""))
         except Limited as limited:
             history.record_refusal(Event.LIMITED, visit=visit, reason=DOORS[name])
             return too_many_requests(request, limited.retry_after)
@@ -139,7 +138,7 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         user = request.user
-        if door_of(request) != Door.ADMIN or not user.is_authenticated or not lacks_second_factor(user):
+        if door_of(request) != Door.ADMIN or not user.is_authenticated or not user.is_staff or user.acts_as_staff:
             return None
         messages.warning(request, "Add a second factor first: staff need one to work here.")
         return redirect("mfa_index")

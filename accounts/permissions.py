@@ -8,7 +8,6 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts.models import ApiKey, User
-from accounts.services.people import lacks_second_factor
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -65,4 +64,4 @@ class Staff(Member):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not super().has_permission(request, view) or not isinstance(request.user, User):
             return False
-        return request.user.is_staff and not lacks_second_factor(request.user)
+        return request.user.acts_as_staff

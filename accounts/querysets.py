@@ -175,12 +175,6 @@ class ApiKeyQuerySet(QuerySet["ApiKey"]):
 
 
 class LoginHistoryQuerySet(QuerySet["LoginHistory"]):
-    def visible_to(self, user: User | AnonymousUser) -> LoginHistoryQuerySet:
-        """Members see their own, staff who may view the history see all."""
-        if user.is_active and user.is_staff and user.has_perm("accounts.view_loginhistory"):
-            return self.all()
-        return self.filter(user_id=user.pk)
-
     def by_people(self) -> LoginHistoryQuerySet:
         """Without the renewals that programs make every quarter of an hour."""
         from accounts.models.history import Event

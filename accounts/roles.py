@@ -19,8 +19,16 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "community": ("*",),
         "accounts": ("view_user", "view_profile", "view_loginhistory", "view_session"),
     },
-    Role.ADMINISTRATOR: dict.fromkeys(("accounts", "auth", "billing", "tutorials", "community", "analytics"), ("*",))
-    | {"ops": ("*",), "account": ("*",), "mfa": ("view_authenticator", "delete_authenticator"), "admin": ("*",)},
+    Role.ADMINISTRATOR: dict.fromkeys(
+        ("accounts", "billing", "tutorials", "community", "analytics", "ops", "admin"), ("*",)
+    )
+    # To look at: who could write these could make themselves more than they are.
+    | {
+        "auth": ("view_group", "view_permission"),
+        "account": ("view_emailaddress",),
+        "mfa": ("view_authenticator",),
+        "socialaccount": ("view_socialaccount",),
+    },
 }
 
 

@@ -20,7 +20,7 @@ from accounts.models import Session, User
 from accounts.models.history import Event
 from accounts.models.sessions import EndReason
 from accounts.page_session import SESSION_KEY, door_of, session_of
-from accounts.services import history, sessions
+from accounts.services import api_keys, history, people, sessions
 from accounts.visits import Visit
 
 
@@ -62,25 +62,26 @@ def on_password_change(sender: Any, request: HttpRequest, user: User, **kwargs: 
 @receiver(account.password_reset)
 def on_password_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     history.record(Event.PASSWORD_CHANGE, visit=visit_of(request), user=user, reason="link by mail")
-
-
-@receiver(account.email_changed)
-def on_email_change(
-    sender: Any,
-    request: HttpRequest,
-    user: User,
-    from_email_address: EmailAddress | None,
-    to_email_address: EmailAddress,
-    **kwargs: Any,
-) -> None:
-    """The first address of an account becomes its first when it is confirmed, which is no change."""
-    if from_email_address is not None and from_email_address.email != to_email_address.email:
-        history.record(Event.EMAIL_CHANGE, visit=visit_of(request), user=user)
+    # Whoever resets a password may have been robbed of it.
+    api_keys.revoke_all(user=user, visit=visit_of(request), reason="password reset")
+    if not user.is_confirmed:
+        people.clear_of_strangers(user=user, keep_password=True)
 
 
 @receiver(account.email_confirmed)
 def on_email_confirmed(sender: Any, request: HttpRequest, email_address: EmailAddress, **kwargs: Any) -> None:
+    """By the link that was asked for; or by signing in with a code or choosing a password, both by mail."""
+    if request.resolver_match and request.resolver_match.url_name != "account_confirm_email":
+        people.clear_of_strangers(user=email_address.user)
     history.record(Event.EMAIL_CONFIRMED, visit=visit_of(request), user=email_address.user)
+
+
+@receiver(account.authentication_step_completed)
+def on_proof(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Whoever proves again who they are may do risky things for five minutes more."""
+    session = session_of(request) if kwargs.get("reauthenticated") else None
+    if session is not None:
+        sessions.renew_proof(session)
 
 
 @receiver(account.login_code_rejected)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import api_keys, devices, my_data, profiles
+from accounts.views import addresses, api_keys, devices, my_data, profiles
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("settings/sessions/", devices.session_list, name="sessions"),
     path("settings/sessions/end-others/", devices.end_other_sessions, name="end_other_sessions"),
     path("settings/sessions/<uuid:session_id>/end/", devices.end_session, name="end_session"),
+    path("settings/email/<str:token>/", addresses.confirm_change, name="confirm_email_change"),
     path("settings/history/", devices.history, name="history"),
     path("settings/api-keys/", api_keys.api_key_list, name="api_keys"),
     path("settings/api-keys/<int:key_id>/rotate/", api_keys.rotate_api_key, name="rotate_api_key"),

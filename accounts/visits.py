@@ -10,6 +10,10 @@ from accounts import devices
 from accounts.models.sessions import Door
 from common.client import client_address, device_of
 
+# Where browsers keep the tokens of the API.
+ACCESS_COOKIE = "__Host-access"
+REFRESH_COOKIE = "__Host-refresh"
+
 
 @dataclass(frozen=True)
 class Visit:

@@ -28,6 +28,6 @@ def may_read(user: User | AnonymousUser, level: str) -> Access:
     """Free is open to all; premium is open to staff until memberships can be bought."""
     if level == FREE:
         return Access(allowed=True, until=None, why="free")
-    if user.is_active and user.is_staff:
+    if user.is_authenticated and user.acts_as_staff:
         return Access(allowed=True, until=None, why="staff")
     return Access(allowed=False, until=None, why="premium_required")

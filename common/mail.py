@@ -18,7 +18,7 @@ from django.template import Context, Engine
 
 from common.queueing import BrokerAwayError, enqueue
 from common.request_id import request_id
-from common.tasks import Letter, deliver_mail, deliver_now, message_id
+from common.tasks import Letter, deliver_mail, deliver_now, message_id, seal
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def absolute(path: str) -> str:
 def hand_over(name: str, letter: Letter) -> None:
     """Give a mail to a worker; without a broker send it here, which is slower, but not lost."""
     try:
-        enqueue(deliver_mail, name, letter)
+        enqueue(deliver_mail, name, seal(letter))
     except BrokerAwayError as error:
         logger.error("mail %s %s is sent without the queue: %s", name, message_id(letter), error)
         deliver_now(name, letter)

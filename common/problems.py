@@ -15,7 +15,13 @@ from django.http.response import HttpResponseBase
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
-from rest_framework.exceptions import APIException, ErrorDetail, PermissionDenied, Throttled, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    ErrorDetail,
+    PermissionDenied,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.response import Response
 
 from common.limits import Limited
@@ -89,8 +95,8 @@ class ProblemHandler(ExceptionHandler):
         if isinstance(exc, DjangoValidationError):
             return ValidationError(field_messages(exc))
         if isinstance(exc, DjangoPermissionDenied):
-            # The framework would drop the words.
-            return PermissionDenied(str(exc) or None)
+            # The framework would drop the words, and the code that some have.
+            return PermissionDenied(str(exc) or None, code=getattr(exc, "code", None))
         if isinstance(exc, OperationalError):
             logger.error("the database did not serve the API: %s", exc)
             return Unavailable()
@@ -120,11 +126,12 @@ class ProblemFormatter(ExceptionFormatter):
         )
 
 
-def field_messages(error: DjangoValidationError) -> dict[str, Any]:
-    """Django's messages by field, with the framework's own name for those of no field."""
-    if not hasattr(error, "error_dict"):
-        return {"non_field_errors": error.messages}
-    named = dict(error.message_dict)
-    if NON_FIELD_ERRORS in named:
-        named["non_field_errors"] = named.pop(NON_FIELD_ERRORS)
-    return named
+def field_messages(error: DjangoValidationError) -> dict[str, list[ErrorDetail]]:
+    """Django's messages and codes by field, with the framework's own name for those of no field."""
+    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+    return {
+        "non_field_errors" if field == NON_FIELD_ERRORS else field: [
+            ErrorDetail(message, code=fault.code or "invalid") for fault in faults for message in fault.messages
+        ]
+        for field, faults in by_field.items()
+    }

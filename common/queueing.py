@@ -11,6 +11,8 @@ from kombu.pools import producers
 from redis import RedisError
 
 BROKER_TIMEOUT = 1  # seconds to wait for the broker before the work has to wait, or is done without it
+# In headers, logs and events of tasks, in place of what they are given.
+HIDDEN: dict[str, Any] = {"argsrepr": "…", "kwargsrepr": "…"}
 
 
 class BrokerAwayError(Exception):
@@ -21,7 +23,7 @@ def enqueue(task: Task, *args: Any) -> None:
     """Queue a task; the arguments must be fit for JSON. Raises BrokerAwayError, soon."""
     try:
         with producers[broker()].acquire(block=True, timeout=BROKER_TIMEOUT) as producer:
-            task.apply_async(args, producer=producer, retry=False)
+            task.apply_async(args, producer=producer, retry=False, **HIDDEN)
     except (OperationalError, LimitExceeded, RedisError) as error:
         raise BrokerAwayError(str(error)) from error
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import smtplib
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from celery import Task, shared_task
+from cryptography.fernet import InvalidToken
 from django.core.mail import EmailMultiAlternatives
+
+from common.encryption import decrypt, encrypt
+from common.queueing import HIDDEN
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +36,27 @@ class Letter(TypedDict):
     alternatives: list[Any]
 
 
+def seal(letter: Letter) -> str:
+    """A letter as it waits in the queue: it may hold a link that opens an account to whoever reads it."""
+    return encrypt("mail", json.dumps(letter))
+
+
+def unseal(sealed: str) -> Letter:
+    """Raises cryptography.fernet.InvalidToken if the key is gone with which it was sealed."""
+    return cast("Letter", json.loads(decrypt("mail", sealed)))
+
+
 @shared_task(bind=True, max_retries=len(RETRY_DELAYS))
-def deliver_mail(self: Task, name: str, letter: Letter) -> None:
+def deliver_mail(self: Task, name: str, sealed: str) -> None:
     """Send a mail; for an hour again and again while the mail server is away or says "later".
 
     `name` is the template, for the log: the address and the text are nobody's business there.
     """
+    try:
+        letter = unseal(sealed)
+    except InvalidToken:
+        logger.error("mail %s is given up: SECRET_KEY has changed since, and SECRET_KEY_FALLBACKS lacks it", name)
+        return
     try:
         EmailMultiAlternatives(**letter).send()
     except OSError as error:
@@ -47,7 +67,7 @@ def deliver_mail(self: Task, name: str, letter: Letter) -> None:
             return
         logger.warning("mail %s %s not sent yet (attempt %d): %s", name, message_id(letter), attempts, describe(error))
         # Without the error, whose text Celery would log: servers quote the address.
-        raise self.retry(countdown=RETRY_DELAYS[attempts - 1]) from None
+        raise self.retry(countdown=RETRY_DELAYS[attempts - 1], **HIDDEN) from None
 
 
 def deliver_now(name: str, letter: Letter) -> None:

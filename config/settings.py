@@ -15,12 +15,14 @@ EMBEDDED_URLS = Place(VAR_DIR).urls if DEBUG else {}
 
 DEVELOPMENT_SECRET = "development-only-" + "0" * 50
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
+# Former ones, with which what they have signed or encrypted is still read (docs/operations.md).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Signs access tokens. To change it, put the old one into JWT_SECRETS_BEFORE for fifteen minutes;
 # for seven days, if nobody is to be signed out (docs/operations.md).
 JWT_SECRET = env.str("JWT_SECRET", default=DEVELOPMENT_SECRET)
 JWT_SECRETS_BEFORE = env.list("JWT_SECRETS_BEFORE", default=[])
 # Keys the hashes of API keys; changing it revokes them all.
-API_KEY_SECRET = env.str("API_KEY_SECRET", default=SECRET_KEY)
+API_KEY_SECRET = env.str("API_KEY_SECRET", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_NAME = "How-to-AI"
@@ -213,7 +215,10 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.MaximumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -225,7 +230,7 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm", "change_password": "accounts.forms.NewPasswordForm"}
 # Somebody may read before the address is confirmed; `User.is_confirmed` gates the rest.
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # mail scanners open links
@@ -247,6 +252,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
     "authenticate": "accounts.forms.SecondFactorForm",
     "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+    "add_webauthn": "accounts.forms.NewPasskeyForm",
     "authenticate_webauthn": "accounts.forms.PasskeyForm",
     "login_webauthn": "accounts.forms.PasskeySignInForm",
     "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",

@@ -37,7 +37,7 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
 
     def visible_to(self, user: User | AnonymousUser) -> TutorialQuerySet:
         """All to those who may edit them, their own to authors, else what is published."""
-        if user.is_active and user.is_staff and user.has_perm("tutorials.change_tutorial"):
+        if user.is_authenticated and user.acts_as_staff and user.has_perm("tutorials.change_tutorial"):
             return self
         if user.is_authenticated:
             return self.filter(Q(pk__in=self.published()) | Q(author=user))

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api.auth import validated
 from accounts.api.serializers import ApiKeySerializer, MakeApiKeySerializer, RotateApiKeySerializer
-from accounts.api.users import PrivateView, answer, visit_of
+from accounts.api.users import PrivateView, answer, device, visit_of
 from accounts.forms import PlaceForm
 from accounts.listing import list_keys
 from accounts.models import ApiKey, User
@@ -31,7 +31,13 @@ class ApiKeysView(PrivateView):
 
     def post(self, request: Request) -> Response:
         fields = validated(MakeApiKeySerializer(data=request.data))
-        return show_once(api_keys.make(user=cast("User", request.user), **fields, visit=visit_of(request)))
+        new = api_keys.make(
+            user=cast("User", request.user),
+            **fields,
+            proved_at=device(request).authenticated_at,
+            visit=visit_of(request),
+        )
+        return show_once(new)
 
 
 class ApiKeyView(PrivateView):
@@ -48,7 +54,8 @@ class RotateApiKeyView(PrivateView):
     def post(self, request: Request, key_id: int) -> Response:
         key = find(request, key_id)
         fields = validated(RotateApiKeySerializer(data=request.data))
-        return show_once(api_keys.rotate(key=key, **fields, visit=visit_of(request)))
+        proved_at = device(request).authenticated_at
+        return show_once(api_keys.rotate(key=key, **fields, proved_at=proved_at, visit=visit_of(request)))
 
 
 def find(request: Request, key_id: int) -> ApiKey:

@@ -22,14 +22,14 @@ from accounts.api.serializers import (
     SignUpSerializer,
     TokensSerializer,
 )
-from accounts.authentication.tokens import REFRESH_COOKIE, REFUSED, refuse_forgery
+from accounts.authentication.tokens import REFUSED, refuse_forgery
 from accounts.models import User
 from accounts.models.sessions import Door
 from accounts.permissions import Public
 from accounts.services import people, sessions, signing_in
 from accounts.services.sessions import Tokens
 from accounts.tokens import InvalidToken
-from accounts.visits import Visit
+from accounts.visits import REFRESH_COOKIE, Visit
 
 
 def me(request: Request, user: User) -> dict[str, Any]:
@@ -54,9 +54,9 @@ class AuthView(APIView):
         # Without it the framework would answer 403 instead of 401.
         return 'Bearer realm="api"'
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    def may_deliver(self, request: Request, delivery: str) -> None:
+        """Pages of other sites get no cookies set, or they could sign people in as somebody else."""
+        if delivery == "cookie" and request.headers.get("Sec-Fetch-Site") == "cross-site":
             raise PermissionDenied("Sign in from a page of this site.", code="csrf_failed")
 
     def visit(self, request: Request) -> Visit:
@@ -75,6 +75,7 @@ class SignUpView(AuthView):
     def post(self, request: Request) -> Response:
         fields = validated(SignUpSerializer(data=request.data))
         delivery = fields.pop("token_delivery")
+        self.may_deliver(request, delivery)
         session = signing_in.sign_up(**fields, visit=self.visit(request))
         people.send_confirmation(user=session.user, request=request._request)
         tokens = sessions.issue_tokens(session)
@@ -87,6 +88,7 @@ class LoginView(AuthView):
     def post(self, request: Request) -> Response:
         fields = validated(LoginSerializer(data=request.data))
         delivery = fields.pop("token_delivery")
+        self.may_deliver(request, delivery)
         try:
             session = signing_in.log_in(**fields, visit=self.visit(request))
         except signing_in.Refused as refusal:

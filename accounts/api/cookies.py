@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import devices
-from accounts.authentication.tokens import ACCESS_COOKIE, REFRESH_COOKIE
 from accounts.services.sessions import Tokens
+from accounts.visits import ACCESS_COOKIE, REFRESH_COOKIE
 
 
 def put_tokens(request: Request, response: Response, tokens: Tokens) -> None:

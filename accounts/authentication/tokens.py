@@ -16,10 +16,8 @@ from accounts.models.sessions import Door
 from accounts.page_session import session_of
 from accounts.services import history, sessions
 from accounts.tokens import InvalidToken, read_access
-from accounts.visits import Visit
+from accounts.visits import ACCESS_COOKIE, Visit
 
-ACCESS_COOKIE = "__Host-access"
-REFRESH_COOKIE = "__Host-refresh"
 REFUSED = "The token is not valid any more. Sign in again or refresh it."
 
 
@@ -42,7 +40,10 @@ def refuse_forgery(request: HttpRequest) -> None:
         return
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise PermissionDenied("CSRF Failed: the request comes from another site.", code="csrf_failed")
-    SessionAuthentication().enforce_csrf(request)  # type: ignore[arg-type]  # takes Django's request
+    try:
+        SessionAuthentication().enforce_csrf(request)  # type: ignore[arg-type]  # takes Django's request
+    except PermissionDenied as error:
+        raise PermissionDenied(error.detail, code="csrf_failed") from error
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -68,7 +69,12 @@ class CookieAuthentication(BaseAuthentication):
         token = request.COOKIES.get(ACCESS_COOKIE)
         if token is None or get_authorization_header(request):
             return None
-        session = session_named_by(token, request)
+        try:
+            session = session_named_by(token, request)
+        except AuthenticationFailed:
+            # Browsers send what they have: a dead cookie is as good as none, and must hide neither
+            # what is public nor who is signed in on the website.
+            return None
         refuse_forgery(request._request)
         return session.user, session
 

@@ -18,6 +18,8 @@ from django.core.validators import MaxLengthValidator, RegexValidator, URLValida
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
@@ -132,6 +134,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return next((role for role in reversed(Role) if role in held), Role.LEARNER)
 
     @cached_property
+    def acts_as_staff(self) -> bool:
+        """Whether this person has the rights of staff now: where it is required, with a second factor only."""
+        from allauth.mfa.utils import is_mfa_enabled
+
+        if not (self.is_active and self.is_staff):
+            return False
+        return not settings.STAFF_NEED_SECOND_FACTOR or bool(is_mfa_enabled(self))
+
+    @cached_property
     def is_confirmed(self) -> bool:
         """Whether this person has shown that the address is theirs; only then may they post, pay or make keys."""
         from allauth.account.models import EmailAddress
@@ -143,6 +154,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] or self.email
+
+
+@receiver(post_save, sender=User)
+def furnish_loaded(sender: type[User], instance: User, raw: bool, using: str, **kwargs: Any) -> None:
+    """Give people whom `loaddata` brings what they came without: it does not call `save`.
+
+    After all is loaded, since their profiles may stand further down in the same file.
+    """
+    if raw:
+        transaction.on_commit(lambda: User.objects.furnish_bare(instance), using=using)
 
 
 class Audience(models.TextChoices):

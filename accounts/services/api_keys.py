@@ -45,20 +45,29 @@ class NewKey:
 
 
 @transaction.atomic
-def make(*, user: User, name: str, scopes: Sequence[str], expires_at: datetime | None = None, visit: Visit) -> NewKey:
+def make(
+    *,
+    user: User,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    proved_at: datetime | None,
+    visit: Visit,
+) -> NewKey:
     """Make a key; its owner is told by mail.
 
-    Raises ValidationError by field, also if the person has as many as one may have;
-    PermissionDenied without a confirmed address; Limited.
+    `proved_at` is when the person last proved who they are: a key outlives the session that made
+    it. Raises ValidationError by field, also if the person has as many as one may have;
+    PermissionDenied without a confirmed address, or if the proof is old; Limited.
     """
-    admit(user)
+    admit(user, proved_at)
     if expires_at is not None and expires_at <= timezone.now():
         raise ValidationError({"expires_at": "Choose a time in the future."})
     return issue(ApiKey(user=user, name=name.strip(), scopes=scopes, expires_at=expires_at), visit)
 
 
 @transaction.atomic
-def rotate(*, key: ApiKey, overlap_hours: int = OVERLAP // HOUR, visit: Visit) -> NewKey:
+def rotate(*, key: ApiKey, overlap_hours: int = OVERLAP // HOUR, proved_at: datetime | None, visit: Visit) -> NewKey:
     """Exchange a key for a new one with the same name, scopes and lifetime; the old one works until the overlap ends.
 
     Raises as `make` does; ValidationError also if the key is over or has been exchanged
@@ -67,7 +76,7 @@ def rotate(*, key: ApiKey, overlap_hours: int = OVERLAP // HOUR, visit: Visit) -
     if not 0 <= overlap_hours <= LONGEST_OVERLAP // HOUR:
         message = f"The old key may go on working for 0 to {LONGEST_OVERLAP // HOUR} hours."
         raise ValidationError({"overlap_hours": message})
-    admit(key.user)
+    admit(key.user, proved_at)
     old = ApiKey.objects.alive().filter(pk=key.pk).select_for_update(of=("self",), no_key=True).first()
     if old is None:
         raise ValidationError("This key is over and cannot be exchanged. Make a new one.")
@@ -90,9 +99,10 @@ def rotate(*, key: ApiKey, overlap_hours: int = OVERLAP // HOUR, visit: Visit) -
     return issue(new, visit)
 
 
-def admit(user: User) -> None:
+def admit(user: User, proved_at: datetime | None) -> None:
     """Let those who may make keys do it, one after the other. Raises PermissionDenied or Limited."""
     people.require_confirmed(user)
+    people.require_fresh(proved_at)
     spend("API keys made", str(user.pk), MADE)
     here = User.objects.filter(pk=user.pk, is_active=True, erase_after__isnull=True)
     if not here.select_for_update(no_key=True).exists():
@@ -119,6 +129,15 @@ def revoke(*, key: ApiKey, visit: Visit) -> None:
     """End a key for good and at once; revoking what is revoked changes nothing."""
     if ApiKey.objects.filter(pk=key.pk).revoke():
         history.record(Event.API_KEY_REVOKED, visit=visit, user=key.user, reason=str(key))
+
+
+@transaction.atomic
+def revoke_all(*, user: User, visit: Visit, reason: str) -> int:
+    """End all of somebody's keys at once, `reason` is for the record; returns how many there were."""
+    ended = user.api_keys.alive().revoke()
+    if ended:
+        history.record(Event.API_KEY_REVOKED, visit=visit, user=user, reason=f"all {ended} keys: {reason}")
+    return ended
 
 
 def find_alive(text: str) -> ApiKey:

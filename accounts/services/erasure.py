@@ -15,11 +15,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import emails, limits
-from accounts.models import ErasureReceipt, Role, User
+from accounts.models import ErasureReceipt, User
 from accounts.models.history import Event
 from accounts.models.sessions import EndReason
 from accounts.personal_data import Holding, Trace, holdings, traces
-from accounts.services import history, sessions
+from accounts.services import history, people, sessions
 
 if TYPE_CHECKING:
     from accounts.visits import Visit
@@ -27,19 +27,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 GRACE = timedelta(days=14)
-# How recently somebody without a password must have proved who they are.
-FRESH = timedelta(minutes=5)
 
 NO_PASSWORD = (
     "Your account has no password to ask for. Sign in again on the website and ask there, within five minutes."  # noqa: S105
 )
 WRONG_PASSWORD = "The password is wrong."  # noqa: S105 - what we say of it
-LAST_ADMINISTRATOR = "You are the last administrator. Make somebody else an administrator first."
 GONE = "This account has been erased already."
-
-
-class LastAdministratorError(Exception):
-    """Somebody cannot be erased, since nobody else could then give rights to others."""
 
 
 def ask(*, user: User, visit: Visit, password: str = "", proved_at: datetime | None = None) -> datetime:
@@ -52,11 +45,7 @@ def ask(*, user: User, visit: Visit, password: str = "", proved_at: datetime | N
     # Outside the transaction: what it records of a wrong password must stay.
     prove(user=user, visit=visit, password=password, proved_at=proved_at)
     with transaction.atomic():
-        if is_administrator(user):
-            # Locked in one order, so that of the last two who ask at once one stays.
-            others = User.objects.all().administrators().select_for_update(of=("self",)).order_by("pk")
-            if not any(other != user for other in others):
-                raise ValidationError(LAST_ADMINISTRATOR, code="last_administrator")
+        people.require_another_administrator(user)
         person = lock(user)
         if person.erase_after is None:
             person.erase_after = timezone.now() + GRACE
@@ -72,7 +61,7 @@ def ask(*, user: User, visit: Visit, password: str = "", proved_at: datetime | N
 def prove(*, user: User, visit: Visit, password: str, proved_at: datetime | None) -> None:
     """Raises ValidationError, PermissionDenied or Limited unless it is the person who asks."""
     if not user.has_usable_password():
-        if proved_at is None or timezone.now() - proved_at > FRESH:
+        if not people.is_fresh(proved_at):
             raise PermissionDenied(NO_PASSWORD)
         return
     limits.knock("account", visit)
@@ -120,8 +109,8 @@ def erase_due() -> Outcome:
     for person_id in list(User.objects.all().due_for_erasure().values_list("pk", flat=True)):
         try:
             outcome.erased += erase_if_due(person_id)
-        except LastAdministratorError as error:
-            logger.error("person %s is not erased: %s", person_id, error)
+        except people.LastAdministratorError:
+            logger.error("person %s is not erased: there would be no administrator left", person_id)
             outcome.failed += 1
         except Exception:  # one person's trouble must not keep the others waiting
             logger.exception("person %s is not erased", person_id)
@@ -143,13 +132,12 @@ def erase_if_due(person_id: int) -> bool:
 def erase(person: User) -> ErasureReceipt:
     """Erase somebody, whose row is locked, by the registry: all that has their name goes, or loses it.
 
-    Files go after the commit. Raises LastAdministratorError.
+    Files go after the commit. Raises people.LastAdministratorError.
     """
     if person.erase_after is None:
         raise ValueError("nobody is erased who did not ask for it")
     # Those whom there were when it was asked for may be gone: banned, demoted.
-    if is_administrator(person) and not User.objects.all().administrators().exclude(pk=person.pk).exists():
-        raise LastAdministratorError("there would be no administrator left")
+    people.require_another_administrator(person)
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     # Traces first: they are found by what is gone afterwards.
     for trace in traces():
@@ -167,10 +155,6 @@ def erase(person: User) -> ErasureReceipt:
     emails.erasure_done(receipt=receipt, address=person.email, name=person.get_short_name())
     transaction.on_commit(finish_files, robust=True)
     return receipt
-
-
-def is_administrator(user: User) -> bool:
-    return user.is_superuser or user.groups.filter(name=Role.ADMINISTRATOR).exists()
 
 
 def clear(entry: Holding | Trace, rows: QuerySet[Any], counts: dict[str, Counter[str]]) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import emails
-from accounts.models import LoginHistory, Session
+from accounts.models import LoginHistory, Session, User
 from accounts.models.history import Event
 from accounts.models.sessions import EndReason
 from accounts.services import history
@@ -19,7 +19,6 @@ from accounts.tokens import InvalidToken, RefreshToken, make_access
 if TYPE_CHECKING:
     import uuid
 
-    from accounts.models import User
     from accounts.visits import Visit
 
 # How long a used refresh token still gets its successor: another tab, or an answer that was lost.
@@ -37,9 +36,20 @@ class Tokens:
     refresh_expires_at: datetime
 
 
+class StaleProof(Exception):
+    """The password was changed, or the person banned, after they had proved who they are."""
+
+
 @transaction.atomic
 def start(*, user: User, visit: Visit, event: Event = Event.LOGIN, reason: str = "") -> Session:
-    """Sign somebody in on a device. `event` is LOGIN or SIGN_UP, `reason` says how they proved themselves."""
+    """Sign somebody in on a device. `event` is LOGIN or SIGN_UP, `reason` says how they proved themselves.
+
+    `user` is as it was when they did. Raises StaleProof if it has changed since.
+    """
+    # Locked: a password that changes now waits, and then ends this session too.
+    current = User.objects.select_for_update().get(pk=user.pk)
+    if current.password != user.password or not current.is_active:
+        raise StaleProof
     now = timezone.now()
     session = Session.objects.create(
         user=user,
@@ -124,6 +134,12 @@ def exchange(shown: RefreshToken, visit: Visit) -> Tokens | InvalidToken:
     return InvalidToken("it was used before; its session has been ended")
 
 
+def renew_proof(session: Session) -> None:
+    """Note that somebody has just proved on this device who they are."""
+    session.authenticated_at = timezone.now()
+    session.save(update_fields=["authenticated_at"])
+
+
 def find_alive(session_id: uuid.UUID) -> Session | None:
     """The session with its person in one query, if it still opens doors."""
     return Session.objects.alive().filter(pk=session_id).first()
@@ -166,6 +182,10 @@ def log_out(*, token: str, visit: Visit) -> None:
 
 
 def is_new_device(session: Session) -> bool:
-    """Whether nobody has signed in from such a device at that address before, as far back as the history goes."""
-    before = LoginHistory.objects.filter(user=session.user, event__in=(Event.LOGIN, Event.SIGN_UP))
-    return not before.filter(device=session.device, address=session.address).exclude(session=session).exists()
+    """Whether nobody has signed in from such a device at that address before, since the password is what it is."""
+    history_of = LoginHistory.objects.filter(user=session.user)
+    changed = history_of.filter(event=Event.PASSWORD_CHANGE).order_by("-at", "-id").first()
+    before = history_of.filter(event__in=(Event.LOGIN, Event.SIGN_UP), device=session.device, address=session.address)
+    if changed is not None:
+        before = before.filter(pk__gt=changed.pk)
+    return not before.exclude(session=session).exists()

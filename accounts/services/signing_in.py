@@ -42,6 +42,11 @@ class SecondFactorRequired(Refused):
     message = "This account needs a second factor: send the code of your app, or a recovery code, as “code”."
 
 
+class PasskeyOnly(Refused):
+    code = "second_factor_required"
+    message = "This account signs in with a passkey: sign in on the website, and make an API key for programs."
+
+
 class SecondFactorRefused(Refused):
     code = "second_factor_refused"
     message = "The code is wrong or was used before. Wait for the next one."
@@ -110,13 +115,33 @@ def check_second_factor(*, user: User, code: str, visit: Visit) -> None:
 def log_in(*, email: str, password: str, code: str = "", visit: Visit) -> Session:
     """Sign in with everything in one request, as programs do. Raises Refused or Limited."""
     user = check_password(email=email, password=password, visit=visit)
-    if not is_mfa_enabled(user):
-        return sessions.start(user=user, visit=visit, reason="password")
-    if not code:
+    needs_code = is_mfa_enabled(user)
+    if needs_code and not code:
         history.record_refusal(Event.SECOND_FACTOR_FAILURE, visit=visit, user=user, reason="no code")
-        raise SecondFactorRequired
-    check_second_factor(user=user, code=code, visit=visit)
-    return sessions.start(user=user, visit=visit, reason="password and second factor")
+        raise SecondFactorRequired if has_codes(user) else PasskeyOnly
+    if needs_code:
+        check_second_factor(user=user, code=code, visit=visit)
+    try:
+        reason = "password and second factor" if needs_code else "password"
+        return sessions.start(user=user, visit=visit, reason=reason)
+    except sessions.StaleProof as error:
+        history.record_refusal(Event.FAILURE, visit=visit, user=user, reason="changed while signing in")
+        raise Refused from error
+
+
+def has_codes(user: User) -> bool:
+    """Whether one of this person's second factors is a code that can be typed."""
+    return bool(Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN).exists())
+
+
+def confirm_password(*, user: User, password: str, visit: Visit) -> bool:
+    """Whether somebody who is signed in knows the password; guesses are counted as at the sign-in. Raises Limited."""
+    limits.attempt_password(user.email, visit)
+    if not user.check_password(password):
+        history.record_refusal(Event.FAILURE, visit=visit, user=user, reason="wrong password, signed in")
+        return False
+    limits.forgive_password(user.email, visit)
+    return True
 
 
 def sign_up(*, email: str, password: str, name: str, visit: Visit) -> Session:

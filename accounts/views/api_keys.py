@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,8 @@ from accounts.forms import ApiKeyForm, RotateApiKeyForm
 from accounts.models import ApiKey, User
 from accounts.models.sessions import Door
 from accounts.querysets import API_KEYS_NEWEST_FIRST
-from accounts.services import api_keys
+from accounts.services import api_keys, people
+from accounts.views import proved_at
 from accounts.visits import Visit
 
 if TYPE_CHECKING:
@@ -33,21 +35,37 @@ if TYPE_CHECKING:
 OVER_SHOWN = 10
 
 
+def proof_is_old(request: HttpRequest) -> bool:
+    return request.method == "POST" and not people.is_fresh(proved_at(request))
+
+
+# Whoever is asked for the password goes on afterwards with the form as it was sent.
+prove_again_if_old = reauthentication_required(allow_get=True, enabled=proof_is_old)
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@prove_again_if_old  # type: ignore[untyped-decorator]  # allauth's
 def api_key_list(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     form = ApiKeyForm(request.POST) if request.method == "POST" else ApiKeyForm()
-    new = submit(form, lambda: api_keys.make(user=user, **form.cleaned_data, visit=visit_of(request)))
+    new = submit(
+        form,
+        lambda: api_keys.make(user=user, **form.cleaned_data, proved_at=proved_at(request), visit=visit_of(request)),
+    )
     return show_list(request, form=ApiKeyForm() if new else form, new=new)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@prove_again_if_old  # type: ignore[untyped-decorator]  # allauth's
 def rotate_api_key(request: HttpRequest, key_id: int) -> HttpResponse:
     key = find(request, key_id)
     form = RotateApiKeyForm(request.POST) if request.method == "POST" else RotateApiKeyForm()
-    new = submit(form, lambda: api_keys.rotate(key=key, **form.cleaned_data, visit=visit_of(request)))
+    new = submit(
+        form,
+        lambda: api_keys.rotate(key=key, **form.cleaned_data, proved_at=proved_at(request), visit=visit_of(request)),
+    )
     if new:
         return show_list(request, form=ApiKeyForm(), new=new)
     return render(request, "accounts/api_key_rotate.html", {"key": key, "form": form})

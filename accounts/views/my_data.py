@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from allauth.account.decorators import reauthentication_required
@@ -17,9 +16,8 @@ from django.views.decorators.http import require_safe
 from accounts.data_forms import ErasureForm
 from accounts.models import DataExport
 from accounts.models.sessions import Door
-from accounts.page_session import session_of
 from accounts.services import erasure, exports
-from accounts.views import signed_in
+from accounts.views import proved_at, signed_in
 from accounts.visits import Visit
 
 if TYPE_CHECKING:
@@ -97,15 +95,6 @@ def ask_erasure(request: HttpRequest) -> HttpResponse:
     day = date_format(erase_after, "j F Y")
     messages.success(request, f"Your account will be erased on {day}. To keep it, sign in before that day.")
     return redirect("account_login")
-
-
-def proved_at(request: HttpRequest) -> datetime | None:
-    """When somebody last proved with this browser who they are: as they signed in, or were asked again."""
-    session = session_of(request)
-    if session is None:
-        return None
-    records = request.session.get("account_authentication_methods", [])
-    return max([session.authenticated_at, *(datetime.fromtimestamp(record["at"], UTC) for record in records)])
 
 
 def keep_account(request: HttpRequest) -> HttpResponse:

@@ -22,8 +22,8 @@ from accounts.models.sessions import Door
 from accounts.services import api_keys
 from accounts.services.api_keys import NewKey
 from accounts.visits import Visit
-from tests.accounts.clients import log_in
-from tests.factories import make_user
+from tests.accounts.clients import log_in, refresh
+from tests.factories import PASSWORD, make_user
 
 KEYS = "/api/users/me/api-keys"
 VISIT = Visit(door=Door.API, address="192.0.2.1", device="curl")
@@ -32,7 +32,11 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def make_key(user: User, **fields: Any) -> NewKey:
     values: dict[str, Any] = {"name": "ci", "scopes": ["read"]} | fields
-    return api_keys.make(user=user, visit=VISIT, **values)
+    return api_keys.make(user=user, proved_at=timezone.now(), visit=VISIT, **values)
+
+
+def rotate(key: ApiKey, **fields: Any) -> NewKey:
+    return api_keys.rotate(key=key, proved_at=timezone.now(), visit=VISIT, **fields)
 
 
 class Program:
@@ -260,13 +264,13 @@ def test_an_exchanged_key_works_until_the_overlap_ends(clock: time_machine.Trave
 
 
 def test_a_key_without_an_end_gets_a_successor_without_one(learner: User) -> None:
-    assert api_keys.rotate(key=make_key(learner).row, visit=VISIT).row.expires_at is None
+    assert rotate(make_key(learner).row).row.expires_at is None
 
 
 def test_without_an_overlap_the_old_key_ends_at_once(learner: User) -> None:
     old = make_key(learner)
     api_keys.find_alive(old.text)
-    new = api_keys.rotate(key=old.row, overlap_hours=0, visit=VISIT)
+    new = rotate(old.row, overlap_hours=0)
     with pytest.raises(InvalidKey, match="expired"):
         api_keys.find_alive(old.text)
     assert api_keys.find_alive(new.text)
@@ -275,7 +279,7 @@ def test_without_an_overlap_the_old_key_ends_at_once(learner: User) -> None:
 def test_an_exchange_does_not_prolong_the_old_key(learner: User) -> None:
     ends = timezone.now() + timedelta(hours=1)
     old = make_key(learner, expires_at=ends)
-    api_keys.rotate(key=old.row, overlap_hours=168, visit=VISIT)
+    rotate(old.row, overlap_hours=168)
     old.row.refresh_from_db()
     assert old.row.expires_at == ends
 
@@ -298,19 +302,19 @@ def test_what_is_over_cannot_be_exchanged(program: Program, learner: User) -> No
 
 def test_a_key_is_exchanged_once(learner: User) -> None:
     old = make_key(learner).row
-    new = api_keys.rotate(key=old, visit=VISIT).row
+    new = rotate(old).row
     with pytest.raises(ValidationError, match="exchanged already"):
-        api_keys.rotate(key=old, visit=VISIT)
-    assert api_keys.rotate(key=new, visit=VISIT).row.replaces == new
+        rotate(old)
+    assert rotate(new).row.replaces == new
     api_keys.revoke(key=new, visit=VISIT)
     with pytest.raises(ValidationError, match="exchanged already"):
-        api_keys.rotate(key=old, visit=VISIT)
+        rotate(old)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_makes_one_successor(learner: User) -> None:
     key = make_key(learner).row
-    outcomes = at_once(8, lambda _: api_keys.rotate(key=ApiKey.objects.get(pk=key.pk), visit=VISIT))
+    outcomes = at_once(8, lambda _: rotate(ApiKey.objects.get(pk=key.pk)))
     assert sum(isinstance(outcome, NewKey) for outcome in outcomes) == 1
     assert ApiKey.objects.count() == 2
 
@@ -365,7 +369,7 @@ def test_more_keys_make_no_more_queries(program: Program, browser: Client, learn
 
     def make_keys() -> None:
         api_keys.revoke(key=make_key(learner).row, visit=VISIT)
-        api_keys.rotate(key=make_key(learner).row, visit=VISIT)
+        rotate(make_key(learner).row)
 
     make_keys()
     queries()  # the first page of a browser asks for what is then kept
@@ -462,3 +466,70 @@ def test_a_full_house_has_no_form(browser: Client, learner: User) -> None:
     page = browser.get("/settings/api-keys/").content.decode()
     assert "You have 20 keys" in page
     assert "Make the key" not in page
+
+
+# -- A proof that is not old --------------------------------------------------------------------
+
+
+def six_minutes_pass(user: User) -> None:
+    user.sessions.update(authenticated_at=timezone.now() - timedelta(minutes=6))
+
+
+def test_a_program_that_signed_in_long_ago_makes_no_key(program: Program, learner: User) -> None:
+    old = program.post(name="ci", scopes=["read"]).json()
+    six_minutes_pass(learner)
+    for refused in (program.post(name="ci", scopes=["write"]), program.post(f"/{old['id']}/rotate")):
+        assert refused.status_code == 403
+        assert refused.json()["code"] == "reauthentication_required"
+        assert refused.json()["detail"].startswith("Sign in again first")
+    assert ApiKey.objects.count() == 1
+    assert program.delete(f"/{old['id']}").status_code == 204
+
+
+def test_renewed_tokens_are_no_new_proof(learner: User) -> None:
+    first = log_in(learner.email)
+    six_minutes_pass(learner)
+    access = refresh(first["refresh"]).json()["access"]
+    answer = Client().post(
+        KEYS,
+        {"name": "ci", "scopes": ["read"]},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {access}"},
+    )
+    assert answer.json()["code"] == "reauthentication_required"
+
+
+def test_the_page_asks_for_the_password_again_and_then_goes_on(browser: Client, learner: User) -> None:
+    six_minutes_pass(learner)
+    asked = browser.post("/settings/api-keys/", {"name": "my site", "scopes": ["read"], "lifetime": "90"})
+    assert asked.status_code == 302
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert not ApiKey.objects.exists()
+    wrong = browser.post(asked["Location"], {"password": "wrong", "next": "/settings/api-keys/"})
+    assert wrong.status_code == 200
+    page = browser.post(asked["Location"], {"password": PASSWORD, "next": "/settings/api-keys/"})
+    assert page.status_code == 201
+    assert "Your new key “my site”" in page.content.decode()
+
+
+def test_exchanging_a_key_asks_again_too_and_looking_does_not(browser: Client, learner: User) -> None:
+    key = make_key(learner).row
+    six_minutes_pass(learner)
+    address = f"/settings/api-keys/{key.pk}/rotate/"
+    assert browser.get(address).status_code == 200
+    assert browser.post(address, {"overlap_hours": "1"})["Location"].startswith("/accounts/reauthenticate/")
+    assert ApiKey.objects.count() == 1
+
+
+def test_all_keys_of_somebody_are_revoked_at_once_and_that_is_recorded(learner: User, stranger: User) -> None:
+    mine, second, theirs = make_key(learner), make_key(learner), make_key(stranger)
+    api_keys.find_alive(mine.text)
+    assert api_keys.revoke_all(user=learner, visit=VISIT, reason="password reset") == 2
+    for key in (mine, second):
+        with pytest.raises(InvalidKey, match="revoked"):
+            api_keys.find_alive(key.text)
+    assert api_keys.find_alive(theirs.text).pk == theirs.row.pk
+    entry = learner.login_history.get(event="api_key_revoked")
+    assert entry.reason == "all 2 keys: password reset"
+    assert api_keys.revoke_all(user=learner, visit=VISIT, reason="password reset") == 0
+    assert learner.login_history.filter(event="api_key_revoked").count() == 1

@@ -32,6 +32,7 @@ from accounts.services import api_keys
 from accounts.services.api_keys import NewKey
 from config import urls
 from tests.accounts.test_api_keys import VISIT, make_key
+from tests.accounts.test_api_keys import rotate as exchange
 from tests.factories import make_user
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -303,7 +304,7 @@ def revoke(new: NewKey) -> None:
 
 
 def rotate(new: NewKey) -> None:
-    api_keys.rotate(key=new.row, overlap_hours=0, visit=VISIT)
+    exchange(new.row, overlap_hours=0)
 
 
 def ban(new: NewKey) -> None:
@@ -561,7 +562,7 @@ class World:
 
     def rotate(self, key: Held, hours: int) -> None:
         if self.alive(key) and key.successor is None and len(self.held) < MOST:
-            new = api_keys.rotate(key=key.new.row, overlap_hours=hours, visit=VISIT)
+            new = exchange(key.new.row, overlap_hours=hours)
             key.successor = self.hold(new, key.lifetime)
             key.ends = min(key.ends, timezone.now() + timedelta(hours=hours))
 

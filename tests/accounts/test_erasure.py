@@ -28,6 +28,7 @@ from accounts.models.sessions import Door
 from accounts.personal_data import Holding, holdings
 from accounts.personal_data.registry import registered
 from accounts.services import erasure, sessions
+from accounts.services.people import LAST_ADMINISTRATOR
 from accounts.visits import Visit
 from common.limits import Limited
 from tests.accounts.clients import get, log_in, refresh
@@ -161,7 +162,7 @@ def test_of_the_last_two_administrators_who_ask_at_once_one_stays() -> None:
             connection.close()
 
     run_at_once([(go, person) for person in people])
-    assert refused == [erasure.LAST_ADMINISTRATOR]
+    assert refused == [LAST_ADMINISTRATOR]
     assert User.objects.all().administrators().count() == 1
 
 

@@ -53,8 +53,9 @@ def test_what_is_made_for_one_person_is_kept_by_no_shared_cache(client: Client, 
     access = log_in(learner.email)["access"]
     client.force_login(learner)
     for response in (client.get("/"), client.get("/settings/sessions/"), get("/api/tutorials", access)):
-        assert {"private", "no-cache"} <= set(response["Cache-Control"].replace(",", " ").split())
+        assert {"private", "no-store"} <= set(response["Cache-Control"].replace(",", " ").split())
     assert "Cookie" in client.get("/")["Vary"]
+    assert {"Cookie", "Authorization"} <= set(Client().get("/api/tutorials")["Vary"].split(", "))
 
 
 def test_pages_tell_the_time_where_the_person_lives_and_the_api_tells_utc(client: Client, learner: User) -> None:

@@ -218,12 +218,48 @@ def test_page_and_api_share_the_delay_after_failures(client: Client, learner: Us
 def test_strangers_who_guess_do_not_lock_the_owner_out(client: Client, learner: User) -> None:
     sign_in(client, learner.email)
     client.post("/accounts/logout/")
-    for number in range(40):
-        stranger = Client(REMOTE_ADDR=f"198.51.100.{number}")
-        sign_in(stranger, learner.email, "wrong")
-    assert sign_in(Client(REMOTE_ADDR="198.51.100.77"), learner.email).status_code == 429
+    for _ in range(3):
+        for number in range(100):
+            sign_in(Client(REMOTE_ADDR=f"198.51.100.{number}"), learner.email, "wrong")
+    # Now strangers have to wait, the right password or not; browsers of the owner's have not.
+    assert sign_in(Client(REMOTE_ADDR="203.0.113.7"), learner.email).status_code == 429
     assert sign_in(client, learner.email).status_code == 302
     assert is_in(client)
+
+
+def test_one_network_that_guesses_delays_itself_and_nobody_else(learner: User) -> None:
+    for _ in range(12):
+        sign_in(Client(REMOTE_ADDR="198.51.100.1"), learner.email, "wrong")
+    assert sign_in(Client(REMOTE_ADDR="198.51.100.1"), learner.email).status_code == 429
+    assert sign_in(Client(REMOTE_ADDR="203.0.113.7"), learner.email).status_code == 302
+
+
+def test_the_old_password_is_guessed_no_faster_where_it_is_changed(client: Client, learner: User) -> None:
+    sign_in(client, learner.email)
+    statuses = [
+        client.post("/accounts/password/change/", {"oldpassword": "x", "password1": "y", "password2": "y"}).status_code
+        for _ in range(8)
+    ]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    assert LoginHistory.objects.filter(event="failure").count() >= 5
+
+
+def test_nobody_is_flooded_with_mail(learner: User, django_capture_on_commit_callbacks: Commits) -> None:
+    for number in range(30):
+        visitor = Client(REMOTE_ADDR=f"198.51.100.{number}")
+        with django_capture_on_commit_callbacks(execute=True):
+            assert visitor.post("/accounts/password/reset/", {"email": learner.email}).status_code == 302
+    assert len(mail.outbox) == 20
+
+
+def test_a_password_that_changes_in_the_middle_of_signing_in_stops_it(client: Client, learner: User) -> None:
+    TOTP.activate(learner, TOTP_SECRET)
+    location = sign_in(client, learner.email)["Location"]
+    learner.set_password("a wholly different horse")
+    learner.save()
+    response = client.post(location, {"code": totp_code()}, follow=True)
+    assert b"was changed while you signed in" in response.content
+    assert not is_in(client)
 
 
 def test_a_forged_address_does_not_get_round_the_limit_of_a_network(learner: User) -> None:
@@ -286,24 +322,119 @@ def test_a_reset_by_mail_ends_every_session(learner: User, django_capture_on_com
     assert again.status_code == 200
 
 
+def ask_for_another_address(client: Client, commits: Commits, email: str) -> str:
+    """The path of the link that was mailed there."""
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    mail.outbox.clear()
+    with commits(execute=True):
+        response = client.post("/accounts/email/", {"email": email, "action_add": ""})
+    assert response.status_code == 302, response.content
+    link = re.search(r"/settings/email/\S+", next(str(m.body) for m in mail.outbox if m.to == [email]))
+    assert link is not None
+    return link[0]
+
+
 def test_an_address_changes_only_when_the_new_one_is_confirmed(
     client: Client, learner: User, django_capture_on_commit_callbacks: Commits
 ) -> None:
     sign_in(client, learner.email)
-    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    path = ask_for_another_address(client, django_capture_on_commit_callbacks, "other@howtoai.example")
+    assert ["learner@howtoai.example"] in [message.to for message in mail.outbox]
+    assert client.get(path).status_code == 200
+    assert User.objects.get(pk=learner.pk).email == "learner@howtoai.example"
     mail.outbox.clear()
     with django_capture_on_commit_callbacks(execute=True):
-        client.post("/accounts/email/", {"email": "other@howtoai.example", "action_add": ""})
-    assert User.objects.get(pk=learner.pk).email == "learner@howtoai.example"
-    link = re.search(r"/accounts/confirm-email/\S+", str(mail.outbox[0].body))
-    assert link is not None
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(link[0])
+        Client().post(path)
     person = User.objects.get(pk=learner.pk)
     assert (person.email, person.is_confirmed) == ("other@howtoai.example", True)
-    assert not EmailAddress.objects.filter(email="learner@howtoai.example").exists()
-    assert ["learner@howtoai.example"] in [message.to for message in mail.outbox]
+    assert list(EmailAddress.objects.values_list("email", "primary")) == [("other@howtoai.example", True)]
+    assert [message.to for message in mail.outbox] == [["learner@howtoai.example"]]
     assert LoginHistory.objects.filter(event="email_change").count() == 1
+    assert Client().get(path).status_code == 404
+
+
+def test_a_new_password_takes_back_a_change_that_waits(
+    client: Client, learner: User, django_capture_on_commit_callbacks: Commits
+) -> None:
+    sign_in(client, learner.email)
+    path = ask_for_another_address(client, django_capture_on_commit_callbacks, "thief@howtoai.example")
+    learner.set_password("a wholly different horse")
+    learner.save()
+    assert Client().post(path).status_code == 404
+    assert User.objects.get(pk=learner.pk).email == "learner@howtoai.example"
+
+
+def test_an_address_that_waits_is_nobodys(
+    client: Client, learner: User, django_capture_on_commit_callbacks: Commits
+) -> None:
+    sign_in(client, learner.email)
+    path = ask_for_another_address(client, django_capture_on_commit_callbacks, "new@howtoai.example")
+    newcomer = Client()
+    assert sign_up(newcomer).status_code == 302
+    assert is_in(newcomer)
+    response = client.post(path, follow=True)
+    assert b"There is already an account with this e-mail address." in response.content
+    assert User.objects.get(pk=learner.pk).email == "learner@howtoai.example"
+
+
+def test_whoever_mistyped_the_address_at_sign_up_corrects_it(
+    client: Client, db: None, django_capture_on_commit_callbacks: Commits
+) -> None:
+    sign_up(client, email="mistyped@howtoai.example")
+    path = ask_for_another_address(client, django_capture_on_commit_callbacks, "new@howtoai.example")
+    assert User.objects.get().email == "mistyped@howtoai.example"
+    client.post(path)
+    assert (User.objects.get().email, User.objects.get().is_confirmed) == ("new@howtoai.example", True)
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        ("learner@howtoai.example", "This is your address already."),
+        ("stranger@howtoai.example", "There is already an account with this e-mail address."),
+        ("lea\u212a@howtoai.example", "Use only plain letters"),
+        ("nothing", "Enter a valid email address."),
+    ],
+)
+def test_a_bad_new_address_is_refused(client: Client, learner: User, stranger: User, email: str, words: str) -> None:
+    sign_in(client, learner.email)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    response = client.post("/accounts/email/", {"email": email, "action_add": ""})
+    assert words in response.content.decode()
+
+
+def test_the_owner_of_an_address_gets_an_account_without_strangers_in_it(
+    client: Client, db: None, django_capture_on_commit_callbacks: Commits
+) -> None:
+    """Somebody makes an account with the address; then its owner signs in by a code that is mailed there."""
+    sign_up(client)
+    owner = Client()
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post("/accounts/login/code/", {"email": "new@howtoai.example"})
+    code = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", str(mail.outbox[0].body), re.MULTILINE)
+    assert code is not None
+    owner.post("/accounts/login/code/confirm/", {"code": code[1]})
+    assert is_in(owner)
+    assert not is_in(client)
+    assert sign_in(Client(), "new@howtoai.example").status_code == 200
+    assert not User.objects.get().has_usable_password()
+
+
+def test_a_reset_by_the_owner_leaves_nothing_of_strangers(
+    client: Client, db: None, django_capture_on_commit_callbacks: Commits
+) -> None:
+    sign_up(client)
+    TOTP.activate(User.objects.get(), TOTP_SECRET)
+    mail.outbox.clear()
+    owner, new = Client(), "a wholly different horse"
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post("/accounts/password/reset/", {"email": "new@howtoai.example"})
+    link = re.search(r"/accounts/password/reset/key/\S+", str(mail.outbox[0].body))
+    assert link is not None
+    owner.post(owner.get(link[0])["Location"], {"password1": new, "password2": new})
+    assert not is_in(client)
+    assert log_in("new@howtoai.example", new)["user"]["email_confirmed"] is True
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,8 @@ def program_of(user: User) -> Program:
 
 
 def key_of(user: User, *scopes: str) -> Program:
-    return Program(f"Api-Key {api_keys.make(user=user, name='Key', scopes=scopes, visit=VISIT).text}")
+    new = api_keys.make(user=user, name="Key", scopes=scopes, proved_at=timezone.now(), visit=VISIT)
+    return Program(f"Api-Key {new.text}")
 
 
 @pytest.fixture
@@ -235,7 +236,7 @@ def test_a_page_changes_a_profile_only_with_the_csrf_token(learner: User) -> Non
 
 
 def test_asking_for_erasure_needs_the_password_and_signs_out(learner: User, program: Program) -> None:
-    assert faults(program.delete("/api/users/me", {"password": "wrong"})) == {("password", "invalid")}
+    assert faults(program.delete("/api/users/me", {"password": "wrong"})) == {("password", "wrong_password")}
     response = program.delete("/api/users/me", {"password": PASSWORD})
     assert response.status_code == 202, response.content
     learner.refresh_from_db()

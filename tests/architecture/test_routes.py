@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.core import signing
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.models import ApiKey, DataExport, Session, User
+from accounts.services import addresses
 from tests.factories import TOTP_SECRET, make_tutorial
 
 VISITOR, LEARNER, STRANGER, AUTHOR, MODERATOR, ADMINISTRATOR = ROLES = (
@@ -57,6 +59,7 @@ TABLE = {
     "settings/sessions/": Rule(MEMBERS),
     "settings/sessions/<uuid:session_id>/end/": Rule(OWNER, "post", {"<uuid:session_id>": "{session}"}),
     "settings/sessions/end-others/": Rule(MEMBERS, "post"),
+    "settings/email/<str:token>/": Rule(PUBLIC, path={"<str:token>": "{change}"}),
     "settings/history/": Rule(MEMBERS),
     "settings/api-keys/": Rule(MEMBERS),
     "settings/api-keys/<int:key_id>/revoke/": Rule(OWNER, "post", {"<int:key_id>": "{api_key}"}),
@@ -174,6 +177,11 @@ def things(cast: dict[str, User | None], learner: User) -> dict[str, str]:
         "{api_key}": str(key.pk),
         "{export}": str(export.pk),
         "{learner}": str(learner.pk),
+        "{change}": signing.dumps(
+            {"user": learner.pk, "email": "other@howtoai.example", "stamp": addresses.stamp(learner)},
+            salt=addresses.SALT,
+            compress=True,
+        ),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import socket
@@ -20,10 +21,11 @@ from celery import current_app
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.db import transaction
 
+from common.encryption import encrypt
 from common.limits import counting_cache
 from common.mail import absolute, queue, send
 from common.request_id import request_id
-from common.tasks import RETRY_DELAYS
+from common.tasks import RETRY_DELAYS, deliver_mail
 
 ADDRESS = "ada@howtoai.example"
 OnCommit = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
@@ -260,6 +262,32 @@ def test_a_mail_waits_in_the_queue_and_nobody_waits_for_it(
     assert postbox.attempts == 0
     (waiting,) = counting_cache()._cache.get_client().lrange("celery", 0, -1)
     assert json.loads(waiting)["headers"]["task"] == "common.tasks.deliver_mail"
+
+
+def test_what_waits_in_the_queue_says_nothing_to_whoever_reads_it(
+    worker_elsewhere: None, postbox: Postbox, send_greeting: Callable[..., None]
+) -> None:
+    """Letters hold links that reset passwords and codes that sign people in."""
+    send_greeting("Ada")
+    (waiting,) = counting_cache()._cache.get_client().lrange("celery", 0, -1)
+    message = json.loads(waiting)
+    (name, sealed), *_ = json.loads(base64.b64decode(message["body"]))
+    assert name == "greeting"
+    assert (message["headers"]["argsrepr"], message["headers"]["kwargsrepr"]) == ("…", "…")
+    for clear in (ADDRESS, "Ada", "/start/"):
+        assert clear not in f"{message} {base64.b64decode(message['body']).decode()}"
+    deliver_mail(name, sealed)
+    assert postbox.only()["To"] == ADDRESS
+
+
+def test_a_letter_whose_key_is_gone_is_given_up_and_its_kind_is_logged(
+    postbox: Postbox, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    sealed = encrypt("mail", "{}")
+    settings.SECRET_KEY = "another key " * 5
+    deliver_mail("greeting", sealed)
+    assert postbox.attempts == 0
+    assert "mail greeting is given up: SECRET_KEY has changed" in caplog.text
 
 
 @pytest.mark.parametrize("way", ["nobody listens", "nobody answers"])

@@ -122,6 +122,27 @@ def test_setup_env_writes_strong_secrets_that_nobody_else_can_read(tmp_path: Pat
     assert written["DEBUG"] == ("true" if kind == "dev" else "false")
 
 
+def test_what_setup_env_writes_for_production_starts_once_it_is_filled_in(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    run("manage.py", "setup_env", "prod", "--path", str(path))
+    # As somebody does who takes the suggestions as they stand.
+    text = path.read_text()
+    for name in ("EMAIL_URL", "FROM_EMAIL", "SITE_URL"):
+        assert f"\n# {name}=" in text
+        text = text.replace(f"\n# {name}=", f"\n{name}=")
+    for name in ("ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
+        text = text.replace(f"\n{name}=\n", f"\n{name}={COMPLETE[name]}\n")
+    path.write_text(text)
+    done = run("manage.py", "check", ENV_FILE=str(path))
+    assert done.returncode == 0, done.stderr
+    code = (
+        "from config import settings as s;"
+        " print(s.PROXY_COUNT, s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_USE_TLS, s.DEFAULT_FROM_EMAIL, s.SITE_URL)"
+    )
+    read = run("-c", code, ENV_FILE=str(path))
+    assert read.stdout == "0 mail.example 587 True How-to-AI <hello@howtoai.example> https://howtoai.example\n"
+
+
 def test_setup_env_never_overwrites_by_itself(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("PRECIOUS=1\n")

@@ -14,7 +14,8 @@ COMMON = """\
 # Written by `manage.py setup_env {kind}`. Keep it out of version control and of backups that
 # others can read. docs/development.md explains every variable.
 
-# Signs sessions and password-reset links. Changing it signs everybody out.
+# Signs sessions and links in mails, and encrypts second factors. Changing it signs everybody out,
+# and costs them their second factors and API keys unless you take care (docs/operations.md).
 SECRET_KEY={secret_key}
 
 # Signs the access tokens of the API; never the same as SECRET_KEY.
@@ -43,10 +44,17 @@ DATABASE_URL=
 REDIS_URL=
 # CACHE_URL=
 
-# HTTPS is required unless switched off. Set BEHIND_PROXY when a reverse proxy ends TLS and
-# sets X-Forwarded-Proto itself.
+# HTTPS is required unless switched off. PROXY_COUNT is how many proxies of yours stand in front,
+# the outermost of which ends TLS and sets X-Forwarded-Proto itself; their X-Forwarded-For is trusted.
 HTTPS=true
-BEHIND_PROXY=false
+PROXY_COUNT=0
+
+# The mail server (smtp+tls:// for STARTTLS, smtp+ssl:// for TLS from the start); without it
+# localhost:25. FROM_EMAIL is the sender, SITE_URL where links in mails lead (otherwise https:// and
+# the first of ALLOWED_HOSTS).
+# EMAIL_URL=smtp+tls://user:password@mail.example:587
+# FROM_EMAIL=How-to-AI <hello@howtoai.example>
+# SITE_URL=https://howtoai.example
 
 # Connections per process; the sum over all processes must stay below max_connections.
 DATABASE_POOL_SIZE=8

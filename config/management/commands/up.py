@@ -90,7 +90,7 @@ class Command(BaseCommand):
 
         lines = ["", f"  {settings.SITE_NAME} is ready: {address}"]
         if settings.DEBUG:
-            lines += [f"  Staff sign in at {address}/admin/, password {DEMO_PASSWORD}:"]
+            lines += [f"  Sign in at {address}/accounts/login/, password {DEMO_PASSWORD}:"]
             lines += [f"    {person.email:30} {person.role}" for person in DEMO_PEOPLE]
         lines += ["  Ctrl-C stops everything.", ""]
         self.stdout.write("\n".join(lines))
