@@ -30,7 +30,7 @@ from accounts.models.people import LONGEST_BIO, MOST_LINKS, Audience, ascii_only
 from accounts.models.sessions import Door
 from accounts.services import api_keys, people, signing_in, staff
 from accounts.visits import Visit
-from common.paging import LARGEST_PAGE, PAGE_SIZE
+from common.forms import PlaceForm
 
 if TYPE_CHECKING:
     from accounts.services.profiles import Changes
@@ -150,22 +150,6 @@ class PasskeySignInForm(PasskeyForm, LoginWebAuthnForm):
 
 class PasskeyAgainForm(PasskeyForm, ReauthenticateWebAuthnForm):
     """Before something risky."""
-
-
-class PlaceForm(forms.Form):
-    """Where in a list somebody is, the same for pages and API."""
-
-    cursor = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
-    page_size = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=LARGEST_PAGE,
-        widget=forms.HiddenInput,
-        error_messages={"invalid": "Enter a whole number."},
-    )
-
-    def clean_page_size(self) -> int:
-        return self.cleaned_data["page_size"] or PAGE_SIZE
 
 
 class PeopleListForm(PlaceForm):

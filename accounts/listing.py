@@ -16,7 +16,8 @@ from accounts.querysets import (
 from common.paging import Page, page_of
 
 if TYPE_CHECKING:
-    from accounts.forms import PeopleListForm, PlaceForm
+    from accounts.forms import PeopleListForm
+    from common.forms import PlaceForm
 
 
 def list_people(form: PeopleListForm) -> Page:

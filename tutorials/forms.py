@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from common.paging import LARGEST_PAGE, PAGE_SIZE
+from common.forms import PlaceForm
 from tutorials.models import AccessLevel, Difficulty, Topic, Tutorial
 
 
-class TutorialListForm(forms.Form):
+class TutorialListForm(PlaceForm):
     """The parameters of the tutorial list, the same for the page and the API."""
 
     q = forms.CharField(required=False, max_length=200, label="Search")
@@ -33,17 +33,6 @@ class TutorialListForm(forms.Form):
         choices=[("", "Free and premium"), *AccessLevel.choices],
         error_messages={"invalid_choice": "Choose free or premium."},
     )
-    cursor = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
-    page_size = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=LARGEST_PAGE,
-        widget=forms.HiddenInput,
-        error_messages={"invalid": "Enter a whole number."},
-    )
-
-    def clean_page_size(self) -> int:
-        return self.cleaned_data["page_size"] or PAGE_SIZE
 
     @property
     def narrows(self) -> bool:

@@ -15,11 +15,11 @@ from rest_framework.response import Response
 from accounts.api.auth import validated
 from accounts.api.serializers import ApiKeySerializer, MakeApiKeySerializer, RotateApiKeySerializer
 from accounts.api.users import PrivateView, answer, device, visit_of
-from accounts.forms import PlaceForm
 from accounts.listing import list_keys
 from accounts.models import ApiKey, User
 from accounts.services import api_keys
 from accounts.services.api_keys import NewKey
+from common.forms import PlaceForm
 
 
 class ApiKeysView(PrivateView):

@@ -24,13 +24,14 @@ from accounts.api.serializers import (
     public_profile,
     session_item,
 )
-from accounts.forms import PeopleListForm, PlaceForm
+from accounts.forms import PeopleListForm
 from accounts.listing import list_history, list_people, list_sessions
 from accounts.models import Profile, Session, User
 from accounts.models.sessions import Door, EndReason
 from accounts.permissions import Public, Staff
 from accounts.services import erasure, profiles, sessions
 from accounts.visits import Visit
+from common.forms import PlaceForm
 from common.paging import Page, address_of
 
 

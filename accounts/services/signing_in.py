@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from cryptography.fernet import InvalidToken
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from accounts.models import Session
     from accounts.visits import Visit
 
+
+logger = logging.getLogger(__name__)
 
 # An app shows each for half a minute, and the ones before and after are taken too.
 LIFE_OF_A_CODE = timedelta(seconds=90)
@@ -94,6 +98,10 @@ def prove_second_factor(*, user: User, code: str) -> Authenticator | None:
 def accepts(authenticator: Authenticator, code: str) -> bool:
     try:
         return bool(authenticator.wrap().validate_code(code))
+    except InvalidToken:
+        # SECRET_KEY was changed and its fallback is gone (docs/operations.md).
+        logger.error("a second factor's secret can no longer be decrypted")
+        return False
     except RedisError:
         # The code was right: allauth asks the cache only whether it was used before. Without the
         # cache nothing that was used a moment ago is taken again.

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.forms import PlaceForm
 from accounts.listing import list_history
 from accounts.models import Session
 from accounts.models.history import Event
@@ -20,6 +19,7 @@ from accounts.page_session import session_of
 from accounts.services import sessions
 from accounts.views import signed_in
 from accounts.visits import Visit
+from common.forms import PlaceForm
 from common.paging import address_of
 
 # More than anybody has in use; a program that signs in anew for each call may have thousands.

@@ -1,0 +1,23 @@
+"""What forms of several apps share."""
+
+from __future__ import annotations
+
+from django import forms
+
+from common.paging import LARGEST_PAGE, PAGE_SIZE
+
+
+class PlaceForm(forms.Form):
+    """Where in a list somebody is, the same for pages and API."""
+
+    cursor = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+    page_size = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=LARGEST_PAGE,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "Enter a whole number."},
+    )
+
+    def clean_page_size(self) -> int:
+        return self.cleaned_data["page_size"] or PAGE_SIZE
