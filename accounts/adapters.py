@@ -48,9 +48,9 @@ class AccountAdapter(DefaultAccountAdapter):
         # The rest is said on pages only.
         "account_inactive": "This account is closed.",
         "duplicate_email": "This is your address already.",
-        "enter_current_password": "The password is wrong.",
+        "enter_current_password": signing_in.WRONG_PASSWORD,
         "incorrect_code": "The code is wrong. Type it as it stands in the newest mail.",
-        "incorrect_password": "The password is wrong.",
+        "incorrect_password": signing_in.WRONG_PASSWORD,
         "rate_limited": "That was too often. Wait a minute.",
         "too_many_login_attempts": "The code was wrong too often. Ask for a new one.",
     }

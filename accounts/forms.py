@@ -89,7 +89,7 @@ class NewPasswordForm(AllauthChangePasswordForm):
         old: str = self.cleaned_data["oldpassword"]
         visit = Visit.of(context.request, Door.PAGE)
         if not signing_in.confirm_password(user=self.user, password=old, visit=visit):
-            raise ValidationError("This is not your password.", code="wrong_password")
+            raise ValidationError(signing_in.WRONG_PASSWORD, code="wrong_password")
         return old
 
 

@@ -43,6 +43,8 @@ class Session(models.Model):
     # A session ends after so long without use, and in any case at ENDS_AFTER.
     IDLE = timedelta(days=7)
     ENDS_AFTER = timedelta(days=30)
+    # What `see` changes.
+    SEEN = ("last_seen_at", "expires_at", "address")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
@@ -79,6 +81,12 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device or 'Unknown device'} of {self.user}"
+
+    def see(self, *, address: str | None) -> None:
+        """Note that it is in use, which prolongs it; the caller saves SEEN."""
+        self.last_seen_at = timezone.now()
+        self.expires_at = min(self.last_seen_at + self.IDLE, self.created_at + self.ENDS_AFTER)
+        self.address = address
 
     @property
     def is_alive(self) -> bool:

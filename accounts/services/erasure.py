@@ -19,7 +19,7 @@ from accounts.models import ErasureReceipt, User
 from accounts.models.history import Event
 from accounts.models.sessions import EndReason
 from accounts.personal_data import Holding, Trace, holdings, traces
-from accounts.services import history, people, sessions
+from accounts.services import history, people, sessions, signing_in
 
 if TYPE_CHECKING:
     from accounts.visits import Visit
@@ -31,7 +31,6 @@ GRACE = timedelta(days=14)
 NO_PASSWORD = (
     "Your account has no password to ask for. Sign in again on the website and ask there, within five minutes."  # noqa: S105
 )
-WRONG_PASSWORD = "The password is wrong."  # noqa: S105 - what we say of it
 GONE = "This account has been erased already."
 
 
@@ -65,11 +64,8 @@ def prove(*, user: User, visit: Visit, password: str, proved_at: datetime | None
             raise PermissionDenied(NO_PASSWORD)
         return
     limits.knock("account", visit)
-    limits.attempt_password(user.email, visit)
-    if not user.check_password(password):
-        history.record_refusal(Event.FAILURE, visit=visit, user=user, reason="wrong password, for erasure")
-        raise ValidationError({"password": ValidationError(WRONG_PASSWORD, code="wrong_password")})
-    limits.forgive_password(user.email, visit)
+    if not signing_in.confirm_password(user=user, password=password, visit=visit):
+        raise ValidationError({"password": ValidationError(signing_in.WRONG_PASSWORD, code="wrong_password")})
 
 
 @transaction.atomic

@@ -112,14 +112,9 @@ def exchange(shown: RefreshToken, visit: Visit) -> Tokens | InvalidToken:
     if shown.hash == bytes(session.refresh_hash):
         successor = shown.successors()[0]
         session.previous_hash, session.refresh_hash = session.refresh_hash, successor.hash
-        session.rotated_at = session.last_seen_at = now
-        session.expires_at = min(now + Session.IDLE, session.created_at + Session.ENDS_AFTER)
-        session.address, session.device = visit.address, visit.device or session.device
-        session.save(
-            update_fields=[
-                *("previous_hash", "refresh_hash", "rotated_at", "last_seen_at", "expires_at", "address", "device")
-            ]
-        )
+        session.rotated_at, session.device = now, visit.device or session.device
+        session.see(address=visit.address)
+        session.save(update_fields=["previous_hash", "refresh_hash", "rotated_at", "device", *Session.SEEN])
         history.record(Event.REFRESH, visit=visit, user=session.user, session=session)
         return make_tokens(session, successor)
     if shown.hash == bytes(session.previous_hash) and session.rotated_at and now - session.rotated_at <= GRACE:
@@ -147,13 +142,9 @@ def find_alive(session_id: uuid.UUID) -> Session | None:
 
 def touch(session: Session, *, visit: Visit) -> None:
     """Note that a session of the website is in use, at most every few minutes; that also prolongs it."""
-    now = timezone.now()
-    if now - session.last_seen_at < SEEN_EVERY:
-        return
-    session.last_seen_at = now
-    session.expires_at = min(now + Session.IDLE, session.created_at + Session.ENDS_AFTER)
-    session.address = visit.address
-    session.save(update_fields=["last_seen_at", "expires_at", "address"])
+    if timezone.now() - session.last_seen_at >= SEEN_EVERY:
+        session.see(address=visit.address)
+        session.save(update_fields=Session.SEEN)
 
 
 @transaction.atomic

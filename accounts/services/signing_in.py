@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# An app shows each for half a minute, and the ones before and after are taken too.
+WRONG_PASSWORD = "The password is wrong."  # noqa: S105 - what we say of it
+# An app shows each for half a minute; the rest is for a clock that was set meanwhile.
 LIFE_OF_A_CODE = timedelta(seconds=90)
 
 

@@ -52,13 +52,15 @@ def change_email(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
     """A page with a button, since mail scanners open links."""
-    change = addresses.find_change(token)
-    if change is None or request.method != "POST":
+    if request.method != "POST":
+        change = addresses.find_change(token)
         return render(request, "accounts/confirm_change.html", {"change": change}, status=200 if change else 404)
     try:
-        addresses.confirm_change(token=token, visit=Visit.of(request, Door.PAGE))
+        person = addresses.confirm_change(token=token, visit=Visit.of(request, Door.PAGE))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"Your address is {change.email} now.")
+        if person is None:
+            return render(request, "accounts/confirm_change.html", {"change": None}, status=404)
+        messages.success(request, f"Your address is {person.email} now.")
     return redirect("account_email" if request.user.is_authenticated else "account_login")

@@ -6,7 +6,7 @@ through a session, a message or an address is kept somewhere.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -17,11 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ApiKeyForm, RotateApiKeyForm
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey
 from accounts.models.sessions import Door
 from accounts.querysets import API_KEYS_NEWEST_FIRST
 from accounts.services import api_keys, people
-from accounts.views import proved_at
+from accounts.views import proved_at, signed_in
 from accounts.visits import Visit
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ prove_again_if_old = reauthentication_required(allow_get=True, enabled=proof_is_
 @require_http_methods(["GET", "HEAD", "POST"])
 @prove_again_if_old  # type: ignore[untyped-decorator]  # allauth's
 def api_key_list(request: HttpRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = signed_in(request)
     form = ApiKeyForm(request.POST) if request.method == "POST" else ApiKeyForm()
     new = submit(
         form,
@@ -106,7 +106,7 @@ def submit(form: forms.Form, make: Callable[[], NewKey]) -> NewKey | None:
 
 
 def show_list(request: HttpRequest, *, form: ApiKeyForm, new: NewKey | None) -> HttpResponse:
-    own = ApiKey.objects.filter(user=cast("User", request.user)).order_by(*API_KEYS_NEWEST_FIRST)
+    own = ApiKey.objects.filter(user=signed_in(request)).order_by(*API_KEYS_NEWEST_FIRST)
     context = {
         "form": form,
         "new": new,
