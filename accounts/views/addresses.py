@@ -18,6 +18,7 @@ from accounts.models.sessions import Door
 from accounts.services import addresses, people
 from accounts.views import signed_in
 from accounts.visits import Visit
+from common.problems import explained
 
 
 @never_cache
@@ -53,14 +54,19 @@ def change_email(request: HttpRequest) -> HttpResponse:
 def confirm_change(request: HttpRequest, token: str) -> HttpResponse:
     """A page with a button, since mail scanners open links."""
     if request.method != "POST":
-        change = addresses.find_change(token)
-        return render(request, "accounts/confirm_change.html", {"change": change}, status=200 if change else 404)
+        return show_change(request, addresses.find_change(token))
     try:
         person = addresses.confirm_change(token=token, visit=Visit.of(request, Door.PAGE))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
         if person is None:
-            return render(request, "accounts/confirm_change.html", {"change": None}, status=404)
+            return show_change(request, None)
         messages.success(request, f"Your address is {person.email} now.")
     return redirect("account_email" if request.user.is_authenticated else "account_login")
+
+
+def show_change(request: HttpRequest, change: addresses.Change | None) -> HttpResponse:
+    """What the link would change, or that it is good no more, in words that stand in development too."""
+    page = render(request, "accounts/confirm_change.html", {"change": change}, status=200 if change else 404)
+    return explained(page)

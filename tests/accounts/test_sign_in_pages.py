@@ -353,6 +353,14 @@ def test_an_address_changes_only_when_the_new_one_is_confirmed(
     assert Client().get(path).status_code == 404
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_link_that_is_good_no_more_says_so(client: Client, db: None, settings: LazySettings, debug: bool) -> None:
+    settings.DEBUG = debug
+    for response in (client.get("/settings/email/nonsense/"), client.post("/settings/email/nonsense/")):
+        assert response.status_code == 404
+        assert b"This link no longer works" in response.content
+
+
 def test_a_new_password_takes_back_a_change_that_waits(
     client: Client, learner: User, django_capture_on_commit_callbacks: Commits
 ) -> None:
