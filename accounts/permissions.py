@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -58,6 +58,14 @@ class Member(Scoped):
         return bool(request.user.is_authenticated) and super().has_permission(request, view)
 
 
+class PublicToRead(Scoped):
+    """Everybody reads; to write one signs in first."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        may_ask = request.method in SAFE_METHODS or bool(request.user.is_authenticated)
+        return may_ask and super().has_permission(request, view)
+
+
 class Staff(Member):
     """Staff, in production only with a second factor."""
 
@@ -65,3 +73,8 @@ class Staff(Member):
         if not super().has_permission(request, view) or not isinstance(request.user, User):
             return False
         return request.user.acts_as_staff
+
+
+def member(request: Request) -> User:
+    """Whoever asks: Member has refused everybody else."""
+    return cast("User", request.user)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from billing.levels import FREE, LEVELS, PREMIUM
+from billing.models import AccessGrant
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
 
-FREE = "free"
-PREMIUM = "premium"
+__all__ = ["FREE", "LEVELS", "PREMIUM", "Access", "levels_open_to", "may_read"]
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,34 @@ class Access:
     why: str
 
 
-def may_read(user: User | AnonymousUser, level: str) -> Access:
-    """Free is open to all; premium is open to staff until memberships can be bought."""
-    if level == FREE:
-        return Access(allowed=True, until=None, why="free")
-    if user.is_authenticated and user.acts_as_staff:
-        return Access(allowed=True, until=None, why="staff")
-    return Access(allowed=False, until=None, why="premium_required")
+OPEN_TO_ALL = Access(allowed=True, until=None, why="free")
+OPEN_TO_STAFF = Access(allowed=True, until=None, why="staff")
+CLOSED = Access(allowed=False, until=None, why="premium_required")
+
+
+def may_read(user: User | AnonymousUser, level: str, at: datetime | None = None) -> Access:
+    """Whether a level is open to somebody, now or at another time.
+
+    Free is open to all, everything to staff, and what else to whom it was given. At most one query
+    for grants. Raises ValueError for a level that does not exist.
+    """
+    return access_to([level], user, at)[level]
+
+
+def levels_open_to(user: User | AnonymousUser, at: datetime | None = None) -> frozenset[str]:
+    """All levels that somebody may read. At most one query for grants."""
+    return frozenset(level for level, access in access_to(LEVELS, user, at).items() if access.allowed)
+
+
+def access_to(levels: Collection[str], user: User | AnonymousUser, at: datetime | None) -> dict[str, Access]:
+    """By level. Nothing is remembered: a grant that was given or revoked acts at the next question."""
+    if unknown := set(levels) - set(LEVELS):
+        raise ValueError(f"unknown level of access: {', '.join(sorted(unknown))}")
+    access = {level: OPEN_TO_ALL if level == FREE else CLOSED for level in levels}
+    gated = [level for level in levels if level != FREE]
+    if not gated or not user.is_authenticated or not user.is_active:
+        return access
+    if user.acts_as_staff:
+        return access | dict.fromkeys(gated, OPEN_TO_STAFF)
+    until = AccessGrant.objects.filter(user=user, level__in=gated).open_until(at or timezone.now())
+    return access | {level: Access(allowed=True, until=end, why="grant") for level, end in until.items()}

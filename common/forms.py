@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from common.paging import LARGEST_PAGE, PAGE_SIZE
 
@@ -21,3 +22,10 @@ class PlaceForm(forms.Form):
 
     def clean_page_size(self) -> int:
         return self.cleaned_data["page_size"] or PAGE_SIZE
+
+
+def in_words(error: ValidationError) -> str:
+    """What is wrong with which parameter, in one sentence each, for an error that has no form to stand in."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())

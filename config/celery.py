@@ -33,4 +33,14 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/20"),
         "args": ["resume_exports"],
     },
+    "count the words of searches": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="4", minute="20"),
+        "args": ["count_search_words"],
+    },
+    "give out achievements that are due": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="4", minute="0"),
+        "args": ["award_achievements"],
+    },
 }

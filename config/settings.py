@@ -143,9 +143,9 @@ _options |= {
     "application_name": "how-to-ai",
     "options": f"-c statement_timeout={'0' if RUNS_COMMAND else '15s'}"
     " -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
-    # How alike (0..1) a mistyped search and a part of a title must be; found by trying the
+    # How alike (0..1) a mistyped word and one of the vocabulary must be; found by trying the
     # misspellings in tests/tutorials/test_search.py.
-    " -c pg_trgm.word_similarity_threshold=0.38",
+    " -c pg_trgm.similarity_threshold=0.25",
 }
 # Celery's prefork pool closes a connection pool after each task (docs/decisions/0004).
 if env.bool("DATABASE_POOL", default=True):

@@ -4,7 +4,16 @@ from celery import shared_task
 from django.core.management import call_command
 
 # Beat may only run what is listed here, so that a message in the broker is no shell.
-PERIODIC_COMMANDS = frozenset({"clearsessions", "erase_accounts", "forget_old_logins", "resume_exports"})
+PERIODIC_COMMANDS = frozenset(
+    {
+        "award_achievements",
+        "clearsessions",
+        "count_search_words",
+        "erase_accounts",
+        "forget_old_logins",
+        "resume_exports",
+    }
+)
 
 
 @shared_task

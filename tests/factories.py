@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.utils.text import slugify
 
 from accounts.models import User
+from billing.models import AccessGrant
 from tutorials.models import Topic, Tutorial
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -73,3 +74,8 @@ def make_tutorial(title: str = "", **fields: Any) -> Tutorial:
     if "topic" not in fields:
         fields["topic"] = make_topic("Foundations")
     return Tutorial.objects.create(**defaults | fields)
+
+
+def make_grant(user: User, **fields: Any) -> AccessGrant:
+    """Premium without an end, from this moment."""
+    return AccessGrant.objects.create(user=user, **{"reason": "A gift."} | fields)

@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class TutorialsConfig(AppConfig):
     name = "tutorials"
+
+    def ready(self) -> None:
+        from tutorials import counts, sections  # noqa: F401 - importing them registers what they define

@@ -2,22 +2,87 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from common.paging import Page, page_of
+from django.core.exceptions import ValidationError
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from billing.access import LEVELS, levels_open_to
+from common.database import indexes_only
+from common.paging import Page, page_among, page_of
 from tutorials.forms import TutorialListForm
 from tutorials.models import Tutorial
-from tutorials.querysets import BEST_FIRST, NEWEST_FIRST
+from tutorials.querysets import BEST_FIRST, MARKS, NEWEST_FIRST, search_published
+from tutorials.vocabulary import corrected
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+MARKED = re.compile(f"{MARKS[0]}([^{''.join(MARKS)}]*){MARKS[1]}")
 
 
-def list_tutorials(form: TutorialListForm) -> Page:
-    """One page of what the form asks for. Raises ValidationError that names the parameter."""
+@dataclass(frozen=True)
+class Listed:
+    """A page of the list, and the words that were searched in the place of those that found nothing ("": none)."""
+
+    page: Page
+    meant: str = ""
+
+
+def list_tutorials(form: TutorialListForm, user: User | AnonymousUser) -> Listed:
+    """One page of what the form asks for. Raises ValidationError that names the parameter.
+
+    After a search, rows have an `excerpt` ("" if the words stand in title, tags or summary only), a `marked_title` and
+    a `marked_summary`: safe HTML with the words in <mark>. A member's rows have `fraction` and `completed_at`.
+    """
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
     asked = form.cleaned_data
-    found = Tutorial.objects.published().filtered(**form.filters())
     if asked["q"]:
-        rows, order = found.search(asked["q"]).as_rows("rank"), BEST_FIRST
-    else:
-        rows, order = found.as_rows(), NEWEST_FIRST
-    return page_of(rows, order=order, cursor=asked["cursor"], size=asked["page_size"])
+        return search(form, user)
+    rows = with_marks(user).published().filtered(**form.filters()).as_rows(*marks_of(user))
+    return Listed(page_of(rows, order=NEWEST_FIRST, cursor=asked["cursor"], size=asked["page_size"]))
+
+
+def search(form: TutorialListForm, user: User | AnonymousUser) -> Listed:
+    asked = form.cleaned_data
+    words, meant = asked["q"], ""
+    levels = levels_open_to(user)
+    # Who may not read all of them searches in none: what a phrase finds says what stands there.
+    whole = levels.issuperset(LEVELS)
+    with indexes_only():
+        found = search_published(words, whole=whole, **form.filters())
+        if not found and not asked["exact"] and (likely := corrected(words)):
+            found = search_published(likely, whole=whole, **form.filters())
+            words, meant = (likely, likely) if found else (words, "")
+    page = page_among(found, order=BEST_FIRST, cursor=asked["cursor"], size=asked["page_size"])
+    pks = [row["id"] for row in page.rows]
+    shown = with_marks(user).published().filter(pk__in=pks).with_matches(words, levels)
+    rows = {row["id"]: row for row in shown.as_rows("excerpt", "marked_title", "marked_summary", *marks_of(user))}
+    # One that was taken back a moment ago is gone.
+    return Listed(replace(page, rows=[in_html(rows[pk]) for pk in pks if pk in rows]), meant)
+
+
+def with_marks(user: User | AnonymousUser) -> Any:
+    return Tutorial.objects.with_marks_of(user) if user.is_authenticated else Tutorial.objects.all()
+
+
+def marks_of(user: User | AnonymousUser) -> tuple[str, ...]:
+    return ("fraction", "completed_at") if user.is_authenticated else ()
+
+
+def in_html(row: dict[str, Any]) -> dict[str, Any]:
+    # PostgreSQL gives the beginning of a text in which the words don't stand.
+    excerpt = marked(row["excerpt"]) if MARKS[0] in row["excerpt"] else ""
+    return row | {"excerpt": excerpt} | {name: marked(row[name]) for name in ("marked_title", "marked_summary")}
+
+
+def marked(text: str) -> SafeString:
+    """Text with MARKS as HTML: all of it escaped but for the marks, which come in pairs or not at all."""
+    html = MARKED.sub(r"<mark>\1</mark>", escape(text))
+    return mark_safe(re.sub(f"[{''.join(MARKS)}]", "", html))  # noqa: S308 - it was escaped in the line above

@@ -12,13 +12,13 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.auth import validated
 from accounts.api.serializers import ApiKeySerializer, MakeApiKeySerializer, RotateApiKeySerializer
-from accounts.api.users import PrivateView, answer, device, visit_of
+from accounts.api.users import device, visit_of
 from accounts.listing import list_keys
 from accounts.models import ApiKey, User
 from accounts.services import api_keys
 from accounts.services.api_keys import NewKey
+from common.api import PrivateView, answer, validated
 from common.forms import PlaceForm
 
 

@@ -10,7 +10,6 @@ from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts import limits
@@ -30,17 +29,12 @@ from accounts.services import people, sessions, signing_in
 from accounts.services.sessions import Tokens
 from accounts.tokens import InvalidToken
 from accounts.visits import REFRESH_COOKIE, Visit
+from common.api import validated
 
 
 def me(request: Request, user: User) -> dict[str, Any]:
     """Somebody as they see themselves."""
     return MeSerializer(user, context={"request": request}).data
-
-
-def validated(serializer: Serializer) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    fields: dict[str, Any] = serializer.validated_data
-    return fields
 
 
 @method_decorator(never_cache, name="dispatch")

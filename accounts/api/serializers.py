@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -13,6 +12,7 @@ from accounts.models.api_keys import Scope
 from accounts.passwords import LONGEST_PASSWORD
 from accounts.services.api_keys import HOUR, OVERLAP
 from accounts.tokens import LONGEST_TOKEN
+from common.api import StrictSerializer
 
 DELIVERIES = ("cookie", "body")
 
@@ -56,7 +56,6 @@ OF_PROFILE = (
     *("handle", "display_name", "bio", "time_zone", "language", "links"),
     *("about_visible_to", "learning_visible_to", "activity_visible_to"),
 )
-MOST_FAULTS = 20
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
@@ -77,7 +76,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
         return super().to_representation(instance) | shown | {"picture": picture}
 
 
-class ChangesSerializer(serializers.Serializer):
+class ChangesSerializer(StrictSerializer):
     """What somebody may change of themselves; anything else is refused by its name.
 
     Shapes only: what is allowed in them is for the models to say, in the same words at every door.
@@ -93,14 +92,6 @@ class ChangesSerializer(serializers.Serializer):
     about_visible_to = serializers.CharField(required=False)
     learning_visible_to = serializers.CharField(required=False)
     activity_visible_to = serializers.CharField(required=False)
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        unknown = sorted(data.keys() - self.fields.keys()) if isinstance(data, Mapping) else []
-        if unknown:
-            fault = serializers.ErrorDetail("This cannot be changed here.", code="not_changeable")
-            raise serializers.ValidationError({name: [fault] for name in unknown[:MOST_FAULTS]})
-        fields: dict[str, Any] = super().to_internal_value(data)
-        return fields
 
 
 class EraseSerializer(serializers.Serializer):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any, cast
 
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.auth import me, validated
+from accounts.api.auth import me
 from accounts.api.cookies import take_tokens
 from accounts.api.serializers import (
     ChangesSerializer,
@@ -26,34 +23,17 @@ from accounts.api.serializers import (
 )
 from accounts.forms import PeopleListForm
 from accounts.listing import list_history, list_people, list_sessions
-from accounts.models import Profile, Session, User
+from accounts.models import Profile, Session
 from accounts.models.sessions import Door, EndReason
-from accounts.permissions import Public, Staff
+from accounts.permissions import Public, Staff, member
 from accounts.services import erasure, profiles, sessions
 from accounts.visits import Visit
+from common.api import PrivateView, answer, validated
 from common.forms import PlaceForm
-from common.paging import Page, address_of
 
 
 def visit_of(request: Request) -> Visit:
     return Visit.of(request._request, Door.API)
-
-
-def answer(request: Request, page: Page, item: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
-    """One page of a list, each row as `item` makes it."""
-    path = request.build_absolute_uri(request.path)
-    return Response(
-        {
-            "next": address_of(path, request.query_params, page.next),
-            "previous": address_of(path, request.query_params, page.previous),
-            "results": [item(row) for row in page.rows],
-        }
-    )
-
-
-def member(request: Request) -> User:
-    """Whoever asks: the permissions have refused everybody else."""
-    return cast("User", request.user)
 
 
 def device(request: Request) -> Session:
@@ -66,11 +46,6 @@ class MayViewPeople(Staff):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return super().has_permission(request, view) and request.user.has_perm("accounts.view_user")
-
-
-@method_decorator(never_cache, name="dispatch")
-class PrivateView(APIView):
-    """What it answers is for one person, and no cache keeps it."""
 
 
 class MeView(PrivateView):

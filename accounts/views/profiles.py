@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.forms import PictureForm, ProfileForm
 from accounts.models import Profile
+from accounts.profile_sections import sections_of
 from accounts.services import pictures, profiles
 from accounts.views import signed_in
 
@@ -24,7 +25,12 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     """Somebody's page. What is hidden from the one who asks is not there."""
     found = get_object_or_404(Profile.objects.public().with_roles(), handle=handle)
     own = found.user == request.user
-    context = {"profile": found, "own": own, "shows_about": found.shows("about", to=request.user)}
+    context = {
+        "profile": found,
+        "own": own,
+        "shows_about": found.shows("about", to=request.user),
+        "sections": sections_of(found, to=request.user),
+    }
     return render(request, "accounts/profile.html", context)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -20,8 +20,22 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User
 from accounts.models.history import Event
-from tests.factories import make_tutorial, make_user
-from tutorials.models import Tutorial
+from billing.models import AccessGrant
+from tests.factories import make_grant, make_tutorial, make_user
+from tests.tutorials.learners import make_achievement, make_track
+from tutorials.models import (
+    Award,
+    Bookmark,
+    Learner,
+    LearningDay,
+    QuizAnswer,
+    QuizAttempt,
+    ReviewNote,
+    TrackCompletion,
+    Tutorial,
+    TutorialProgress,
+    TutorialVersion,
+)
 
 # Stands in every text that is planted, the e-mail address among them.
 MARK = "zqmark"
@@ -110,6 +124,47 @@ def tutorial(user: User, mark: str) -> None:
     make_tutorial(author=user)
 
 
+def tutorial_version(user: User, mark: str) -> None:
+    written = make_tutorial()
+    kept = {name: getattr(written, name) for name in TutorialVersion.KEPT}
+    make(TutorialVersion, tutorial=written, number=1, by=user, **kept)
+
+
+def review_note(user: User, mark: str) -> None:
+    make(ReviewNote, tutorial=make_tutorial(), by=user, text="Say more.")
+
+
+def tutorial_progress(user: User, mark: str) -> None:
+    make(TutorialProgress, user=user, tutorial=make_tutorial(), fraction=0.5)
+
+
+def learning_day(user: User, mark: str) -> None:
+    make(LearningDay, user=user, day=date(2026, 11, 2), seconds=60)
+
+
+def track_completion(user: User, mark: str) -> None:
+    make(TrackCompletion, user=user, track=make_track())
+
+
+def learner(user: User, mark: str) -> None:
+    Learner.objects.update_or_create(user=user, defaults={"streak": 2, "longest_streak": 3})
+
+
+def quiz_answer(user: User, mark: str) -> None:
+    attempt = QuizAttempt.objects.create(user=user, tutorial=make_tutorial(), number=1, score=1, passed=True)
+    make(QuizAnswer, attempt=attempt, question="what", chosen=[f"{mark} answer"], right=True)
+
+
+def award(user: User, mark: str) -> None:
+    make(Award, user=user, achievement=make_achievement("tutorials_finished"))
+
+
+def access_grant(user: User, mark: str) -> None:
+    """Their own, and one that they gave to somebody and took away again."""
+    make_grant(user, reason=f"{mark} reason")
+    make_grant(make_user(), given_by=user, revoked_by=user, revoked_at=timezone.now())
+
+
 PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     Profile: profile,
     FormerHandle: lambda user, mark: make(FormerHandle, user=user, handle=f"{mark}-former"),
@@ -122,6 +177,16 @@ PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     SocialToken: social_token,
     LogEntry: admin_log,
     Tutorial: tutorial,
+    AccessGrant: access_grant,
+    TutorialVersion: tutorial_version,
+    ReviewNote: review_note,
+    TutorialProgress: tutorial_progress,
+    Learner: learner,
+    LearningDay: learning_day,
+    TrackCompletion: track_completion,
+    Bookmark: lambda user, mark: make(Bookmark, user=user, tutorial=make_tutorial(), note=f"{mark} note"),
+    QuizAnswer: quiz_answer,
+    Award: award,
 }
 
 

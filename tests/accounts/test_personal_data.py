@@ -12,9 +12,13 @@ from django.db.models import Field, FileField, Model
 
 from accounts.models import LoginHistory, Profile, Session, User
 from accounts.personal_data import Holding, holdings, traces
+from tutorials.models import TrackStep, TutorialImage
 
 # Models that hang on something that belongs to a person, without being about them → why.
-NOT_PERSONAL: dict[type[Model], str] = {}
+NOT_PERSONAL: dict[type[Model], str] = {
+    TrackStep: "it places a tutorial in a track",
+    TutorialImage: "it is a part of a tutorial, which stays",
+}
 
 ENTRIES = holdings()
 

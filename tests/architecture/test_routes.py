@@ -18,6 +18,9 @@ from django.utils import timezone
 from accounts.models import ApiKey, DataExport, Session, User
 from accounts.services import addresses
 from tests.factories import TOTP_SECRET, make_tutorial
+from tests.tutorials.learners import make_achievement, make_quiz_tutorial, make_track
+from tutorials.models import TutorialImage
+from tutorials.services import writing
 
 VISITOR, LEARNER, STRANGER, AUTHOR, MODERATOR, ADMINISTRATOR = ROLES = (
     "visitor",
@@ -33,6 +36,7 @@ SIGNED_OUT = frozenset({VISITOR})
 # What is asked for belongs to the learner; the stranger is another learner.
 OWNER = frozenset({LEARNER})
 STAFF = frozenset({AUTHOR, MODERATOR, ADMINISTRATOR})
+WRITERS = frozenset({AUTHOR, ADMINISTRATOR})
 SEES_PEOPLE = frozenset({MODERATOR, ADMINISTRATOR})
 NOBODY: frozenset[str] = frozenset()
 
@@ -50,7 +54,27 @@ class Rule:
 TABLE = {
     "": Rule(PUBLIC),
     "tutorials/": Rule(PUBLIC),
+    "tutorials/feed.atom": Rule(PUBLIC),
+    "tutorials/<slug:slug>.md": Rule(PUBLIC, path={"<slug:slug>": "open"}),
+    "sitemap.xml": Rule(PUBLIC),
+    "sitemap-<slug:section>.xml": Rule(PUBLIC, path={"<slug:section>": "tutorials"}),
+    "robots.txt": Rule(PUBLIC),
+    "llms.txt": Rule(PUBLIC),
     "tutorials/<slug:slug>/": Rule(PUBLIC, path={"<slug:slug>": "open"}),
+    "tutorials/<slug:slug>/progress/": Rule(MEMBERS, "post", {"<slug:slug>": "open"}),
+    "tutorials/<slug:slug>/quiz/": Rule(MEMBERS, path={"<slug:slug>": "asked"}),
+    "tutorials/<slug:slug>/bookmark/": Rule(MEMBERS, "post", {"<slug:slug>": "open"}),
+    "tutorials/<slug:slug>/bookmark/remove/": Rule(MEMBERS, "post", {"<slug:slug>": "open"}),
+    "tutorials/<slug:slug>/images/<path:name>": Rule(
+        PUBLIC, path={"<slug:slug>": "open", "<path:name>": "images/one.png"}
+    ),
+    "tracks/": Rule(PUBLIC),
+    "tracks/<slug:slug>/": Rule(PUBLIC, path={"<slug:slug>": "open-track"}),
+    "learning/": Rule(MEMBERS),
+    "learning/finished/": Rule(MEMBERS),
+    "learning/bookmarks/": Rule(MEMBERS),
+    "learning/goal/": Rule(MEMBERS, "post"),
+    "achievements/<slug:code>.svg": Rule(PUBLIC, path={"<slug:code>": "first"}),
     "u/<slug:handle>/": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
     "u/<slug:handle>/picture": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
     "settings/profile/": Rule(MEMBERS),
@@ -69,8 +93,32 @@ TABLE = {
     "settings/data/exports/<uuid:pk>/": Rule(OWNER, path={"<uuid:pk>": "{export}"}),
     "settings/data/erasure/": Rule(MEMBERS, "post"),
     "settings/data/erasure/cancel/": Rule(MEMBERS, "post"),
-    "api/^tutorials$": Rule(PUBLIC),
-    "api/^tutorials/(?P<slug>[-a-zA-Z0-9_]+)$": Rule(PUBLIC, path={"(?P<slug>[-a-zA-Z0-9_]+)": "open"}),
+    "api/tutorials": Rule(PUBLIC),
+    "api/tutorials/<slug:slug>": Rule(PUBLIC, path={"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/progress": Rule(MEMBERS, path={"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/quiz": Rule(MEMBERS, path={"<slug:slug>": "asked"}),
+    "api/tutorials/<slug:slug>/quiz/attempts": Rule(MEMBERS, path={"<slug:slug>": "asked"}),
+    "api/tutorials/<slug:slug>/bookmark": Rule(MEMBERS, "put", {"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/bookmarks/<slug:block>": Rule(
+        MEMBERS, "put", {"<slug:slug>": "open", "<slug:block>": "first-steps"}
+    ),
+    "api/tutorials/<slug:slug>/review": Rule(WRITERS, "put", {"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/review/notes": Rule(WRITERS, path={"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/publication": Rule(WRITERS, "put", {"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/archive": Rule(WRITERS, "put", {"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/versions": Rule(WRITERS, path={"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/versions/<int:number>": Rule(WRITERS, path={"<slug:slug>": "open", "<int:number>": "1"}),
+    "api/tutorials/<slug:slug>/versions/<int:number>/restoration": Rule(
+        WRITERS, "put", {"<slug:slug>": "open", "<int:number>": "1"}
+    ),
+    "api/topics": Rule(PUBLIC),
+    "api/tracks": Rule(PUBLIC),
+    "api/tracks/<slug:slug>": Rule(PUBLIC, path={"<slug:slug>": "open-track"}),
+    "api/bookmarks": Rule(MEMBERS),
+    "api/achievements": Rule(PUBLIC),
+    "api/users/me/achievements": Rule(MEMBERS),
+    # Shown to members, unless somebody chose otherwise.
+    "api/users/<int:user_id>/achievements": Rule(MEMBERS, path={"<int:user_id>": "{learner}"}),
     "api/auth/signup": Rule(PUBLIC, "post"),
     "api/auth/login": Rule(PUBLIC, "post"),
     # Whoever holds a refresh token; signed in or not plays no part.
@@ -166,7 +214,13 @@ def things(cast: dict[str, User | None], learner: User) -> dict[str, str]:
             if not person.is_staff:
                 TOTP.activate(person, TOTP_SECRET)
             RecoveryCodes.activate(person)
-    make_tutorial("Open")
+    tutorial = make_tutorial("Open")
+    writing.record_version(tutorial, None)
+    image = TutorialImage(tutorial=tutorial, name="images/one.png", kind="png", width=1, height=1, digest="0" * 64)
+    image.file.save("x.png", ContentFile(b"x"))
+    make_quiz_tutorial("Asked")
+    make_track(tutorial, slug="open-track")
+    make_achievement("streak_days", code="first")
     learner.profile.picture.save("x.webp", ContentFile(b"x"))
     session = Session.objects.create(user=learner, door="api", expires_at=timezone.now() + Session.IDLE)
     key = ApiKey.objects.create(user=learner, name="x", prefix="x", hash=b"x" * 32, scopes=["read"])

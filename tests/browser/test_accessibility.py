@@ -16,6 +16,10 @@ from playwright.sync_api import Page, Response, expect
 
 from accounts.models import User
 from tests.factories import PASSWORD, TOTP_SECRET, make_tutorial, make_user
+from tests.tutorials.learners import answers_to, finish, make_achievement, make_quiz_tutorial, make_track, record
+from tutorials.models import Tutorial
+from tutorials.services.bookmarks import put_bookmark
+from tutorials.services.quizzes import answer_quiz
 
 LOOKS = [
     {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
@@ -35,6 +39,21 @@ def some_tutorials(transactional_db: None) -> None:
     make_tutorial("Paid for", access="premium")
     make_tutorial("Incomprehensibilities" * 5, slug="long", summary="Unbreakable" * 18)
 
+
+# As a member who has begun, finished, marked and earned something sees them.
+LEARNING = [
+    "/",
+    "/learning/",
+    "/learning/finished/",
+    "/learning/bookmarks/",
+    "/tracks/",
+    "/tracks/everything/",
+    "/tutorials/everything/",
+    "/tutorials/asked/",
+    "/tutorials/asked/quiz/",
+    "/tutorials/asked/quiz/?attempt=1",
+    "/u/lea/",
+]
 
 PAGES = [
     "/",
@@ -96,6 +115,44 @@ def test_no_page_has_a_barrier(page: Page, look: dict[str, Any]) -> None:
 @pytest.mark.parametrize("look", [{"viewport": {"width": width, "height": 900}} for width in (320, 768, 1920)])
 def test_no_page_scrolls_sideways(page: Page, look: dict[str, Any]) -> None:
     for address in PAGES:
+        page.goto(address)
+        assert overflow(page) == 0, address
+
+
+@pytest.fixture
+def lea(some_tutorials: None) -> User:
+    """Somebody who has begun, finished, marked and earned."""
+    lea = make_user(name="Lea")
+    begun, asked = Tutorial.objects.get(slug="everything"), make_quiz_tutorial("Asked")
+    make_track(begun, asked, make_tutorial("Waiting"), slug="everything", quizzes_required=True)
+    make_achievement("tutorials_finished", title=LONG_NAME[:80])
+    make_achievement("tracks_finished")
+    record(lea, begun, block=begun.blocks[1]["id"])
+    finish(lea, asked)
+    answer_quiz(user=lea, tutorial=asked, answers=answers_to(asked, right=False))
+    put_bookmark(user=lea, tutorial=begun, block=begun.blocks[0]["id"], note=LONG_NAME)
+    return lea
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
+def test_no_page_of_a_learner_has_a_barrier(page: Page, lea: User, look: dict[str, Any]) -> None:
+    sign_in(page, lea)
+    for address in LEARNING:
+        page.goto(address)
+        expect(page.locator("h1")).to_have_count(1)
+        results = barriers(page)
+        assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+    page.goto("/tutorials/everything/")
+    page.locator(".mark-button").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    results = barriers(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("look", [{"viewport": {"width": width, "height": 900}} for width in (320, 768)])
+def test_no_page_of_a_learner_scrolls_sideways(page: Page, lea: User, look: dict[str, Any]) -> None:
+    sign_in(page, lea)
+    for address in LEARNING:
         page.goto(address)
         assert overflow(page) == 0, address
 

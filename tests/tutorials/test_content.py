@@ -6,8 +6,9 @@ import re
 import pytest
 
 from ops.demo import CONTENT
+from tutorials import quiz
 from tutorials.front_matter import TutorialFile, read_tutorial
-from tutorials.models import Topic, Tutorial
+from tutorials.models import Topic, Track, Tutorial
 from tutorials.services import import_tutorials
 
 FILES = [read_tutorial(path) for path in sorted(CONTENT.glob("*.md"))]
@@ -21,7 +22,8 @@ def test_there_are_enough_and_three_are_premium() -> None:
 
 @each_file
 def test_each_has_the_length_of_a_sitting(file: TutorialFile) -> None:
-    assert 900 <= len(file.body.split()) <= 2000
+    text, _ = quiz.split(file.body)
+    assert 900 <= len(text.split()) <= 2000
 
 
 @each_file
@@ -35,6 +37,31 @@ def test_each_opens_without_a_heading_and_has_a_structure(file: TutorialFile) ->
 def test_python_code_is_python(file: TutorialFile) -> None:
     for code in re.findall(r"^```python\n(.*?)^```", file.body, flags=re.MULTILINE | re.DOTALL):
         ast.parse(code)
+
+
+@each_file
+def test_a_quiz_explains_every_option(file: TutorialFile) -> None:
+    _, source = quiz.split(file.body)
+    for question in quiz.parse(source).questions if source else ():
+        assert all(option.explanation_html for option in question.options) or question.explanation_html, question.key
+
+
+def test_enough_have_a_quiz_and_the_right_option_is_not_always_the_same() -> None:
+    quizzes = [quiz.parse(source) for file in FILES if (source := quiz.split(file.body)[1])]
+    assert len(quizzes) >= 6
+    for each in quizzes:
+        places = [[option.right for option in question.options] for question in each.questions]
+        singles = [rights.index(True) for rights in places if rights.count(True) == 1]
+        assert len(set(singles)) > 1
+
+
+@pytest.mark.django_db
+def test_the_tracks_lead_through_what_is_there() -> None:
+    import_tutorials(path=CONTENT)
+    assert Track.objects.published().count() >= 3
+    for track in Track.objects.all():
+        assert track.steps.count() >= 3
+        assert not track.quizzes_required or not track.steps.filter(tutorial__quiz=None).exists()
 
 
 @pytest.mark.django_db

@@ -164,7 +164,7 @@ def test_an_empty_or_poisoned_body_is_reported_at_its_line(tmp_path: Path) -> No
 def test_a_premium_text_that_would_be_open_to_all_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, body="All of it before any heading.\n", access="premium")
     assert complaints(tmp_path) == [
-        f"{path}:10: body: A premium tutorial needs a heading: what stands before it is open to all."
+        f"{path}:11: body: A premium tutorial needs a heading: what stands before it is open to all."
     ]
 
 
@@ -249,3 +249,72 @@ def test_an_import_does_not_touch_other_tutorials(tmp_path: Path) -> None:
     write(tmp_path)
     import_tutorials(path=tmp_path)
     assert Tutorial.objects.get(slug="other").updated_at == other.updated_at
+
+
+QUIZ = "```quiz\n? Which?\n(x) This\n( ) That\n```\n"
+
+
+def test_tags_and_pass_mark_come_from_the_file(tmp_path: Path) -> None:
+    write(tmp_path, tags="[prompting, evaluation]", pass_mark="60", body=f"Text.\n\n{QUIZ}")
+    import_tutorials(path=tmp_path)
+    tutorial = Tutorial.objects.get()
+    assert (tutorial.tags, tutorial.pass_mark) == (["prompting", "evaluation"], 60)
+    assert tutorial.quiz is not None
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ({"tags": "prompting"}, "tags: This must be a list of texts, such as [prompting, evaluation]."),
+        ({"tags": "[2024]"}, "tags: This must be a list of texts"),
+        ({"tags": "[Prompting]"}, "Use small letters, digits and single hyphens in a tag."),
+        ({"tags": "[a, a]"}, "tags: Name each tag once."),
+        ({"pass_mark": "most"}, "pass_mark: This must be a whole number."),
+        ({"pass_mark": "true"}, "pass_mark: This must be a whole number."),
+        ({"author": "me"}, "author: There is no such name"),
+    ],
+)
+def test_bad_optional_front_matter_is_reported_with_file_and_line(
+    tmp_path: Path, header: dict[str, Any], message: str
+) -> None:
+    path = write(tmp_path, **header)
+    (complaint,) = complaints(tmp_path)
+    assert complaint.startswith(f"{path}:9: ")
+    assert message in complaint
+
+
+def test_a_fault_in_a_quiz_is_reported_with_the_line_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, body="\n\nText.\n\n```quiz\n? Which?\n(x) This\n(x) That\n\n? Empty\n```\n")
+    assert complaints(tmp_path) == [
+        f"{path}:18: body: Only one option in round brackets can be right; for several use [ ] and [x].",
+        f"{path}:20: body: There is nothing to answer: write options, or accepted answers behind =.",
+    ]
+
+
+def test_a_draft_needs_no_date_and_a_published_one_does(tmp_path: Path) -> None:
+    path = write(tmp_path, status="draft", published_at=None)
+    import_tutorials(path=tmp_path)
+    assert Tutorial.objects.get().published_at is None
+    Tutorial.objects.all().delete()
+    write(tmp_path, published_at=None)
+    assert complaints(tmp_path) == [f"{path}:1: published_at: A value is required."]
+
+
+def test_an_import_records_a_version_like_every_publication(tmp_path: Path, author: User) -> None:
+    write(tmp_path)
+    import_tutorials(path=tmp_path, author=author)
+    import_tutorials(path=tmp_path, author=author)
+    write(tmp_path, title="A better title")
+    import_tutorials(path=tmp_path)
+    versions = Tutorial.objects.get().versions.latest_first()
+    assert [(version.number, version.title, version.by) for version in versions] == [
+        (2, "A better title", None),
+        (1, "Prompting that works", author),
+    ]
+
+
+def test_what_is_hidden_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github" / "template.md").write_text("Say why.")
+    write(tmp_path)
+    assert import_tutorials(path=tmp_path).created == 1

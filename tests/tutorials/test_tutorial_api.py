@@ -1,15 +1,43 @@
-"""Tutorials for programs."""
+"""Tutorials for programs: the list, one of them, and writing them."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from tests.factories import make_tutorial
+from tests.accounts.test_users_api import key_of
+from tests.factories import BODY, make_grant, make_topic, make_tutorial
+from tests.tutorials.callers import Caller, faults, refusal, words
+from tests.tutorials.learners import make_quiz_tutorial, make_track
 from tutorials.models import Tutorial
 
 pytestmark = pytest.mark.django_db
 
-LISTED = {"slug", "title", "summary", "topic", "difficulty", "access", "minutes", "published_at"}
+LISTED = {"slug", "title", "summary", "topic", "tags", "difficulty", "access", "minutes", "published_at"}
+DETAIL = LISTED | {"author", "body_html", "blocks", "has_quiz", "may_read"}
+FOR_WRITERS = {"status", "body", "pass_mark", "approved_at", "updated_at"}
+OPEN, CLOSED = "tutorials/prompting-that-works", "tutorials/agents-and-tools"
+
+
+@pytest.fixture
+def draft() -> dict[str, Any]:
+    make_topic("Foundations")
+    return {
+        "title": "A new one",
+        "slug": "a-new-one",
+        "summary": "Why read it.",
+        "body": BODY,
+        "topic": "foundations",
+        "tags": ["prompting"],
+        "difficulty": "beginner",
+    }
+
+
+# The list
 
 
 def test_the_list_says_what_there_is(visitor: Client, tutorial: Tutorial) -> None:
@@ -23,6 +51,7 @@ def test_the_list_says_what_there_is(visitor: Client, tutorial: Tutorial) -> Non
                 "title": "Prompting that works",
                 "summary": "Why one should read Prompting that works.",
                 "topic": "foundations",
+                "tags": [],
                 "difficulty": "beginner",
                 "access": "free",
                 "minutes": 1,
@@ -30,33 +59,6 @@ def test_the_list_says_what_there_is(visitor: Client, tutorial: Tutorial) -> Non
             }
         ],
     }
-
-
-def test_a_tutorial_comes_whole(visitor: Client, tutorial: Tutorial) -> None:
-    answer = visitor.get("/api/tutorials/prompting-that-works").json()
-    assert answer.keys() == LISTED | {"author", "body_html", "blocks", "may_read"}
-    assert "The secret middle." in answer["body_html"]
-    assert answer["blocks"][0] == {"id": "first-steps", "text": "First steps", "level": 2}
-    assert answer["may_read"] == {"allowed": True, "until": None, "why": "free"}
-
-
-def test_both_reads_say_the_same(visitor: Client, tutorial: Tutorial) -> None:
-    listed = visitor.get("/api/tutorials").json()["results"][0]
-    detail = visitor.get("/api/tutorials/prompting-that-works").json()
-    assert {name: detail[name] for name in LISTED} == listed
-
-
-def test_premium_gives_its_opening_only(visitor: Client, premium_tutorial: Tutorial) -> None:
-    answer = visitor.get("/api/tutorials/agents-and-tools").json()
-    assert answer["body_html"] == "<p>The opening.</p>\n"
-    assert answer["may_read"] == {"allowed": False, "until": None, "why": "premium_required"}
-
-
-def test_staff_get_premium_whole(client: Client, moderator: User, premium_tutorial: Tutorial) -> None:
-    client.force_login(moderator)
-    answer = client.get("/api/tutorials/agents-and-tools").json()
-    assert "The secret middle." in answer["body_html"]
-    assert answer["may_read"]["why"] == "staff"
 
 
 def test_the_cursor_leads_to_the_rest_and_back(visitor: Client) -> None:
@@ -69,12 +71,239 @@ def test_the_cursor_leads_to_the_rest_and_back(visitor: Client) -> None:
     assert visitor.get(second["previous"]).json()["results"] == first["results"]
 
 
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-@pytest.mark.parametrize("address", ["/api/tutorials", "/api/tutorials/prompting-that-works"])
-def test_nothing_can_be_written(visitor: Client, tutorial: Tutorial, method: str, address: str) -> None:
-    assert getattr(visitor, method)(address, {}, content_type="application/json").status_code == 405
+def test_a_search_brings_excerpts(tutorial: Tutorial) -> None:
+    (found,) = Caller().get("tutorials?q=secret").json()["results"]
+    assert found.keys() == LISTED | {"excerpt"}
+    assert "<mark>secret</mark>" in found["excerpt"]
+
+
+def test_no_excerpt_shows_what_is_closed(learner: User, premium_tutorial: Tutorial) -> None:
+    make_tutorial("Agents for free", body="A secret, too.")
+    found = Caller(learner).get("tutorials?q=agents").json()["results"]
+    assert {result["slug"] for result in found} == {"agents-and-tools", "agents-for-free"}
+    assert "middle" not in str(found)
+
+
+def test_the_list_can_be_narrowed_to_a_tag(tutorial: Tutorial) -> None:
+    make_tutorial("Tagged", tags=["evaluation"])
+    assert [found["slug"] for found in Caller().get("tutorials?tag=evaluation").json()["results"]] == ["tagged"]
+
+
+def test_a_wrong_parameter_is_named() -> None:
+    assert faults(Caller().get("tutorials?difficulty=easy")) == {("difficulty", "invalid_choice")}
+    assert {field for field, _ in faults(Caller().get("tutorials?cursor=x"))} == {"cursor"}
+    assert {field for field, _ in faults(Caller().get("tutorials?page_size=101"))} == {"page_size"}
+
+
+def test_the_list_takes_two_queries_and_one_tutorial_one(
+    visitor: Client, tutorial: Tutorial, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(6):
+        make_tutorial(f"T{number}", topic=make_topic(f"Topic {number}"))
+    with django_assert_max_num_queries(2):
+        assert len(visitor.get("/api/tutorials").json()["results"]) == 7
+    with django_assert_max_num_queries(2):
+        assert visitor.get(f"/api/{OPEN}").status_code == 200
+
+
+# One tutorial
+
+
+def test_a_tutorial_comes_whole(visitor: Client, tutorial: Tutorial) -> None:
+    answer = visitor.get(f"/api/{OPEN}").json()
+    assert answer.keys() == DETAIL
+    assert "The secret middle." in answer["body_html"]
+    assert answer["blocks"][0] == {"id": "first-steps", "text": "First steps", "level": 2}
+    assert answer["has_quiz"] is False
+    assert answer["may_read"] == {"allowed": True, "until": None, "why": "free"}
+
+
+def test_both_reads_say_the_same(visitor: Client) -> None:
+    make_quiz_tutorial("Prompting that works", tags=["prompting", "evaluation"], access="premium")
+    listed = visitor.get("/api/tutorials").json()["results"][0]
+    detail = visitor.get(f"/api/{OPEN}").json()
+    assert {name: detail[name] for name in LISTED} == listed
+    assert detail["has_quiz"] is True
+
+
+@pytest.mark.parametrize("who", ["visitor", "learner", "stranger"])
+def test_premium_gives_its_opening_only(who: str, learner: User, stranger: User, premium_tutorial: Tutorial) -> None:
+    if who == "stranger":
+        make_grant(learner)
+    caller = Caller({"visitor": None, "learner": learner, "stranger": stranger}[who])
+    answer = caller.get(CLOSED)
+    assert answer.json()["body_html"] == "<p>The opening.</p>\n"
+    assert answer.json()["may_read"] == {"allowed": False, "until": None, "why": "premium_required"}
+    assert "secret" not in answer.content.decode()
+
+
+def test_those_with_a_grant_get_premium_whole_and_no_cache_keeps_it(learner: User, premium_tutorial: Tutorial) -> None:
+    make_grant(learner)
+    answer = Caller(learner).get(CLOSED)
+    assert "The secret middle." in answer.json()["body_html"]
+    assert answer.json()["may_read"] == {"allowed": True, "until": None, "why": "grant"}
+    assert "no-store" in answer["Cache-Control"]
+    assert "private" in answer["Cache-Control"]
+
+
+def test_staff_get_premium_whole(moderator: User, premium_tutorial: Tutorial) -> None:
+    answer = Caller(moderator).get(CLOSED).json()
+    assert "The secret middle." in answer["body_html"]
+    assert answer["may_read"]["why"] == "staff"
+
+
+def test_only_those_who_may_write_see_the_text_and_its_state(
+    author: User, moderator: User, learner: User, tutorial: Tutorial
+) -> None:
+    assert Caller(author).get(OPEN).json().keys() == DETAIL | FOR_WRITERS
+    for reader in (moderator, learner, None):
+        assert Caller(reader).get(OPEN).json().keys() == DETAIL
+
+
+def test_the_answers_of_a_quiz_are_in_no_reader_s_detail(learner: User) -> None:
+    make_quiz_tutorial("Asked")
+    answer = Caller(learner).get("tutorials/asked").content.decode()
+    assert "embedding" not in answer
+    assert "Models read" not in answer
+
+
+def test_what_is_not_out_is_not_there(learner: User, author: User) -> None:
+    make_tutorial("Draft", status="draft")
+    for slug in ("draft", "nothing"):
+        for caller in (Caller(), Caller(learner)):
+            assert refusal(caller.get(f"tutorials/{slug}")) == (404, "not_found")
+        for path in ("progress", "quiz", "quiz/attempts", "bookmark", "versions", "versions/1", "review/notes"):
+            assert refusal(Caller().get(f"tutorials/{slug}/{path}")) == (401, "not_authenticated")
+            assert refusal(Caller(learner).get(f"tutorials/{slug}/{path}")) == (404, "not_found")
+    assert Caller(author).get("tutorials/draft").json()["status"] == "draft"
 
 
 def test_a_trailing_slash_or_format_is_another_address(visitor: Client, tutorial: Tutorial) -> None:
     assert visitor.get("/api/tutorials.json").status_code == 404
-    assert visitor.get("/api/tutorials/prompting-that-works/").status_code == 404
+    assert visitor.get(f"/api/{OPEN}/").status_code == 404
+
+
+# Writing
+
+
+def test_an_author_begins_a_draft(author: User, draft: dict[str, Any]) -> None:
+    made = Caller(author).post("tutorials", draft)
+    assert made.status_code == 201
+    assert made["Location"] == "http://testserver/api/tutorials/a-new-one"
+    body = made.json()
+    assert {name: body[name] for name in draft} == draft
+    assert (body["status"], body["published_at"], body["author"]) == ("draft", None, "Ada Author")
+    assert Caller(author).client.get(made["Location"]).json() == body
+    assert Caller().get("tutorials/a-new-one").status_code == 404
+
+
+def test_visitors_and_learners_do_not_write(learner: User, moderator: User, tutorial: Tutorial) -> None:
+    for method, path in (("post", "tutorials"), ("patch", OPEN), ("delete", OPEN)):
+        assert refusal(Caller().send(method, path)) == (401, "not_authenticated")
+        for reader in (learner, moderator):
+            answer = Caller(reader).send(method, path)
+            assert refusal(answer) == (403, "permission_denied")
+            assert answer.json()["detail"] == "Only authors and staff may write tutorials."
+    assert Tutorial.objects.count() == 1
+
+
+def test_a_learner_does_not_learn_whether_a_draft_is_there(learner: User) -> None:
+    make_tutorial("Draft", status="draft")
+    for slug in ("draft", "nothing"):
+        assert refusal(Caller(learner).patch(f"tutorials/{slug}", {"title": "Mine"})) == (404, "not_found")
+
+
+def test_a_change_is_seen_at_once(author: User, tutorial: Tutorial) -> None:
+    answer = Caller(author).patch(OPEN, {"title": "Better", "body": "Anew.\n\n## First steps\n\nDone.\n"})
+    assert answer.status_code == 200
+    assert answer.json()["title"] == "Better"
+    assert "Anew." in Caller().get(OPEN).json()["body_html"]
+
+
+def test_the_same_change_twice_is_one_version(author: User, tutorial: Tutorial) -> None:
+    for _ in range(2):
+        assert Caller(author).patch(OPEN, {"title": "Better"}).status_code == 200
+    assert len(Caller(author).get(f"{OPEN}/versions").json()["results"]) == 2
+
+
+def test_a_new_tutorial_needs_its_fields(author: User) -> None:
+    missing = {("title", "required"), ("slug", "required"), ("summary", "required"), ("body", "required")}
+    assert faults(Caller(author).post("tutorials")) == missing | {("topic", "required"), ("difficulty", "required")}
+
+
+def test_a_slug_that_is_taken_is_a_fault_of_the_slug(author: User, tutorial: Tutorial, draft: dict[str, Any]) -> None:
+    said = {"slug": "There is already a tutorial with this slug."}
+    assert words(Caller(author).post("tutorials", draft | {"slug": tutorial.slug})) == said
+    make_tutorial("Other")
+    assert words(Caller(author).patch("tutorials/other", {"slug": tutorial.slug})) == said
+    assert Tutorial.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("topic", "nowhere", "There is no such topic."),
+        ("topic", "a\0b", "Null characters are not allowed."),
+        ("topic", {"slug": "x"}, "Not a valid string."),
+        ("title", 7, "Not a valid string."),
+        ("title", "", "This field cannot be blank."),
+        ("difficulty", "easy", "Choose beginner, intermediate or advanced."),
+        ("access", ["free"], "Choose free or premium."),
+        ("tags", ["One", "two words"], None),
+        ("tags", ["twice", "twice"], "Name each tag once."),
+        ("pass_mark", "80", "A valid integer is required."),
+        ("pass_mark", True, "A valid integer is required."),
+        ("body", "```quiz\n? What\n```\n", None),
+        ("slug", "no slug", None),
+        ("status", "published", "This cannot be changed here."),
+        ("published_at", "2026-01-01T00:00:00Z", "This cannot be changed here."),
+        ("author", 1, "This cannot be changed here."),
+    ],
+)
+def test_a_wrong_value_is_a_fault_of_its_field(
+    author: User, draft: dict[str, Any], field: str, value: object, said: str | None
+) -> None:
+    answer = words(Caller(author).post("tutorials", draft | {field: value}))
+    assert {name.partition(".")[0] for name in answer} == {field}
+    if said:
+        assert set(answer.values()) == {said}
+    assert not Tutorial.objects.exists()
+
+
+def test_what_is_no_object_is_refused(author: User, tutorial: Tutorial) -> None:
+    assert faults(Caller(author).patch(OPEN, ["title"])) == {("non_field_errors", "invalid")}
+    assert refusal(Caller(author).patch(OPEN, "{")) == (400, "parse_error")
+
+
+def test_a_draft_can_be_deleted_and_what_was_published_cannot(
+    author: User, tutorial: Tutorial, draft: dict[str, Any]
+) -> None:
+    Caller(author).post("tutorials", draft)
+    assert Caller(author).delete("tutorials/a-new-one").status_code == 204
+    assert Caller(author).delete("tutorials/a-new-one").status_code == 404
+    assert words(Caller(author).delete(OPEN)) == {
+        "non_field_errors": "This tutorial was published, so people may look for it. Archive it instead."
+    }
+
+
+def test_a_step_of_a_track_is_not_deleted(author: User) -> None:
+    make_track(make_tutorial("Draft", status="draft", published_at=None), title="The path")
+    assert "The path" in words(Caller(author).delete("tutorials/draft"))["non_field_errors"]
+
+
+def test_a_key_needs_the_scope(author: User, tutorial: Tutorial, draft: dict[str, Any]) -> None:
+    reads, writes, other = (key_of(author, scope) for scope in ("tutorials:read", "tutorials:write", "account:write"))
+    assert reads.get(f"/api/{OPEN}").json()["status"] == "published"
+    assert refusal(reads.post("/api/tutorials", draft)) == (403, "missing_scope")
+    assert refusal(other.get("/api/tutorials")) == (403, "missing_scope")
+    assert writes.post("/api/tutorials", draft).status_code == 201
+
+
+def test_topics_say_how_much_there_is_to_read(tutorial: Tutorial) -> None:
+    make_topic("Empty")
+    make_tutorial("Draft", status="draft", topic=make_topic("Hidden"))
+    assert Caller().get("topics").json() == {
+        "next": None,
+        "previous": None,
+        "results": [{"slug": "foundations", "name": "Foundations", "description": "", "tutorial_count": 1}],
+    }

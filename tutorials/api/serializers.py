@@ -1,40 +1,131 @@
-"""The JSON of a tutorial. Built from rows by hand: these two reads carry the API's traffic."""
+"""Shapes of what the API takes about tutorials.
+
+Shapes only: what is allowed in them is for models and services to say, in the same words at every door.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from billing.access import Access
-from tutorials.models import Tutorial
+from rest_framework import serializers
+
+from common.api import StrictSerializer
+from tutorials.models import AccessLevel, Difficulty, Topic, Tutorial, Verdict
+
+NO_SUCH_TOPIC = "There is no such topic."
+MOST_STEPS = 500
+FROM_0_TO_1 = "Enter a fraction from 0 to 1."
+WHOLE_SECONDS = "Enter a whole number of seconds."
 
 
-def list_item(row: dict[str, Any]) -> dict[str, Any]:
-    """An entry of the list, from a row of `TutorialQuerySet.as_rows`."""
-    return {
-        "slug": row["slug"],
-        "title": row["title"],
-        "summary": row["summary"],
-        "topic": row["topic_slug"],
-        "difficulty": row["difficulty"],
-        "access": row["access"],
-        "minutes": row["minutes"],
-        "published_at": row["published_at"],
-    }
+class TextField(serializers.CharField):
+    """A text, never a number that looks like one. Whether it may be empty is not said here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"allow_blank": True} | kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
-def detail_of(tutorial: Tutorial, access: Access) -> dict[str, Any]:
-    """One tutorial; `body_html` holds the opening only when `may_read` does not allow more."""
-    return {
-        "slug": tutorial.slug,
-        "title": tutorial.title,
-        "summary": tutorial.summary,
-        "topic": tutorial.topic.slug,
-        "difficulty": tutorial.difficulty,
-        "access": tutorial.access,
-        "minutes": tutorial.minutes,
-        "published_at": tutorial.published_at,
-        "author": tutorial.author.get_full_name() if tutorial.author else None,
-        "body_html": tutorial.html_for(access),
-        "blocks": tutorial.headings,
-        "may_read": {"allowed": access.allowed, "until": access.until, "why": access.why},
-    }
+class NumberField(serializers.FloatField):
+    """A finite number, never a text or a truth that could pass for one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class TruthField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class TutorialSerializer(StrictSerializer):
+    title = TextField()
+    slug = TextField()
+    summary = TextField()
+    body = TextField(trim_whitespace=False)
+    topic = TextField()
+    tags = serializers.ListField(child=TextField(), required=False)
+    difficulty = serializers.ChoiceField(
+        choices=Difficulty.choices, error_messages={"invalid_choice": "Choose beginner, intermediate or advanced."}
+    )
+    access = serializers.ChoiceField(
+        choices=AccessLevel.choices, required=False, error_messages={"invalid_choice": "Choose free or premium."}
+    )
+    pass_mark = WholeNumberField(required=False)
+
+    def validate_topic(self, slug: str) -> Topic:
+        topic = Topic.objects.filter(slug=slug).first()
+        if topic is None:
+            raise serializers.ValidationError(NO_SUCH_TOPIC, code="invalid_choice")
+        return topic
+
+
+class TrackSerializer(StrictSerializer):
+    """`tutorials` become the steps, in this order. The context names who writes, as `user`."""
+
+    title = TextField()
+    slug = TextField()
+    summary = TextField()
+    is_published = TruthField(required=False)
+    quizzes_required = TruthField(required=False)
+    position = WholeNumberField(required=False)
+    tutorials = serializers.ListField(child=TextField(), required=False, max_length=MOST_STEPS)
+
+    def validate_tutorials(self, slugs: list[str]) -> list[Tutorial]:
+        """As they were named: one that is named twice is for the service to refuse."""
+        visible = Tutorial.objects.visible_to(self.context["user"]).filter(slug__in=slugs).only("slug")
+        found = {tutorial.slug: tutorial for tutorial in visible}
+        missing = [f"There is no tutorial “{slug[:80]}”." for slug in slugs if slug not in found]
+        if missing:
+            raise serializers.ValidationError(missing, code="invalid_choice")
+        return [found[slug] for slug in slugs]
+
+
+class ProgressSerializer(StrictSerializer):
+    """`block` null, or left out: as before; "": the beginning."""
+
+    fraction = NumberField(error_messages={"invalid": FROM_0_TO_1, "overflow": FROM_0_TO_1})
+    seconds = WholeNumberField(default=0, error_messages={"invalid": WHOLE_SECONDS})
+    block = TextField(allow_null=True, default=None)
+    visit = TextField(default="")
+
+
+class AnswersSerializer(StrictSerializer):
+    """Question → what was answered; the quiz itself looks at each."""
+
+    answers = serializers.DictField()
+
+
+class BookmarkSerializer(StrictSerializer):
+    note = TextField(default="")
+
+
+class ReviewNoteSerializer(StrictSerializer):
+    verdict = serializers.ChoiceField(
+        choices=Verdict.choices,
+        default=Verdict.COMMENT,
+        error_messages={"invalid_choice": "Choose comment, approved or changes requested."},
+    )
+    text = TextField(default="")
+    read_at = serializers.DateTimeField(allow_null=True, default=None)
+
+
+class PublicationSerializer(StrictSerializer):
+    """Null: now. It must be said: who forgets the date must not publish at once."""
+
+    at = serializers.DateTimeField(allow_null=True)

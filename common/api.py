@@ -1,0 +1,70 @@
+"""What views of the API in several apps share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.forms import PlaceForm
+from common.paging import Page, address_of, page_of
+
+MOST_FAULTS = 20
+Row = dict[str, Any]
+
+
+@method_decorator(never_cache, name="dispatch")
+class PrivateView(APIView):
+    """What it answers is for one person, and no cache keeps it."""
+
+
+class StrictSerializer(serializers.Serializer):
+    """What somebody may write; anything else is refused by its name."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = sorted(data.keys() - self.fields.keys()) if isinstance(data, Mapping) else []
+        if unknown:
+            fault = serializers.ErrorDetail("This cannot be changed here.", code="not_changeable")
+            raise serializers.ValidationError({name: [fault] for name in unknown[:MOST_FAULTS]})
+        fields: dict[str, Any] = super().to_internal_value(data)
+        return fields
+
+
+def validated(serializer: serializers.Serializer) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    fields: dict[str, Any] = serializer.validated_data
+    return fields
+
+
+def answer(request: Request, page: Page, item: Callable[[Row], Row]) -> Response:
+    """One page of a list, each row as `item` makes it."""
+    path = request.build_absolute_uri(request.path)
+    return Response(
+        {
+            "next": address_of(path, request.query_params, page.next),
+            "previous": address_of(path, request.query_params, page.previous),
+            "results": [item(row) for row in page.rows],
+        }
+    )
+
+
+def answer_from(
+    request: Request, rows: QuerySet[Any, Row], *, order: Sequence[str], item: Callable[[Row], Row]
+) -> Response:
+    """The page of `rows` that the parameters `cursor` and `page_size` ask for.
+
+    Raises ValidationError that names the parameter.
+    """
+    form = PlaceForm(request.query_params)
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    place = form.cleaned_data
+    return answer(request, page_of(rows, order=order, cursor=place["cursor"], size=place["page_size"]), item)

@@ -1,0 +1,169 @@
+"""A tutorial's states (in review, published, archived), what reviewers said of it, and its earlier versions.
+
+PUT makes a state and DELETE ends it, and both may be said again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from rest_framework import status
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import member
+from common.api import PrivateView, answer_from, validated
+from tutorials.api.representations import (
+    REVIEW_NOTE_COLUMNS,
+    VERSION_COLUMNS,
+    review_note_item,
+    review_note_row,
+    version_detail,
+    version_item,
+)
+from tutorials.api.serializers import PublicationSerializer, ReviewNoteSerializer
+from tutorials.api.views import find, find_to_write, shown
+from tutorials.models import Status, Tutorial, TutorialVersion
+from tutorials.services import writing
+
+
+class ReviewView(PrivateView):
+    area = "tutorials"
+
+    def put(self, request: Request, slug: str) -> Response:
+        """Ask for a review."""
+        tutorial = find_to_write(request, slug)
+        make(
+            lambda: writing.ask_for_review(by=member(request), tutorial=tutorial),
+            unless=lambda: is_now(tutorial, Status.IN_REVIEW),
+        )
+        return Response(shown(request, find(request, slug)))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        """Take it back."""
+        tutorial = find_to_write(request, slug)
+        if tutorial.status == Status.IN_REVIEW:
+            writing.withdraw(by=member(request), tutorial=tutorial)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReviewNotesView(PrivateView):
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str) -> Response:
+        rows = find_to_write(request, slug).review_notes.values(*REVIEW_NOTE_COLUMNS)
+        return answer_from(request, rows, order=("at", "id"), item=review_note_item)
+
+    def post(self, request: Request, slug: str) -> Response:
+        tutorial = find_to_write(request, slug)
+        fields = validated(ReviewNoteSerializer(data=request.data))
+        note = writing.add_review_note(by=member(request), tutorial=tutorial, **fields)
+        return Response(review_note_item(review_note_row(note)), status=status.HTTP_201_CREATED)
+
+
+class PublicationView(PrivateView):
+    area = "tutorials"
+
+    def put(self, request: Request, slug: str) -> Response:
+        """Publish it, now or from a time on."""
+        tutorial = find_to_write(request, slug)
+        at = validated(PublicationSerializer(data=request.data))["at"]
+        by = member(request)
+        if at is None:
+            make(lambda: writing.publish(by=by, tutorial=tutorial), unless=lambda: reread(tutorial).is_out())
+        else:
+            make(
+                lambda: schedule(by, tutorial, at),
+                unless=lambda: is_now(tutorial, Status.PUBLISHED) and tutorial.published_at == at,
+            )
+        return Response(shown(request, find(request, slug)))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        """Back to draft."""
+        tutorial = find_to_write(request, slug)
+        if tutorial.status == Status.PUBLISHED:
+            writing.unpublish(by=member(request), tutorial=tutorial)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ArchiveView(PrivateView):
+    area = "tutorials"
+
+    def put(self, request: Request, slug: str) -> Response:
+        tutorial = find_to_write(request, slug)
+        make(
+            lambda: writing.archive(by=member(request), tutorial=tutorial),
+            unless=lambda: is_now(tutorial, Status.ARCHIVED),
+        )
+        return Response(shown(request, find(request, slug)))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        """Back to draft."""
+        tutorial = find_to_write(request, slug)
+        if tutorial.status == Status.ARCHIVED:
+            writing.unpublish(by=member(request), tutorial=tutorial)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class VersionsView(PrivateView):
+    """What readers saw, the latest first."""
+
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str) -> Response:
+        rows = find_to_write(request, slug).versions.values(*VERSION_COLUMNS)
+        return answer_from(request, rows, order=("-number",), item=version_item)
+
+
+class VersionView(PrivateView):
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        return Response(version_detail(find_version(request, slug, number)))
+
+
+class RestorationView(PrivateView):
+    area = "tutorials"
+
+    def put(self, request: Request, slug: str, number: int) -> Response:
+        """Write what this version said."""
+        version = find_version(request, slug, number)
+        return Response(shown(request, writing.restore_version(by=member(request), version=version)))
+
+
+def make(step: Callable[[], object], *, unless: Callable[[], bool]) -> None:
+    """Take a step; what the service refuses because the state is there already was said twice, and is no error."""
+    try:
+        step()
+    except ValidationError:
+        if not unless():
+            raise
+
+
+def schedule(by: User, tutorial: Tutorial, at: datetime) -> None:
+    """The service speaks of the date by the name that it has in a tutorial."""
+    try:
+        writing.schedule(by=by, tutorial=tutorial, at=at)
+    except ValidationError as error:
+        faults = error.update_error_dict({})
+        raise ValidationError({"at" if name == "published_at" else name: faults[name] for name in faults}) from error
+
+
+def reread(tutorial: Tutorial) -> Tutorial:
+    tutorial.refresh_from_db(fields=["status", "published_at"])
+    return tutorial
+
+
+def is_now(tutorial: Tutorial, status: Status) -> bool:
+    return reread(tutorial).status == status
+
+
+def find_version(request: Request, slug: str, number: int) -> TutorialVersion:
+    """Raises Http404; PermissionDenied for readers."""
+    versions = find_to_write(request, slug).versions.select_related("tutorial", "topic", "by")
+    version: TutorialVersion = get_object_or_404(versions, number=number)
+    return version

@@ -1,0 +1,122 @@
+"""What learners do: progress, quizzes, bookmarks."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import member
+from common.api import PrivateView, answer, answer_from, validated
+from common.forms import PlaceForm
+from tutorials.api.representations import (
+    ATTEMPT_COLUMNS,
+    attempt_item,
+    attempt_row,
+    award_item,
+    award_row,
+    bookmark_item,
+    bookmark_row,
+    progress_of,
+    question_marked,
+    quiz_of,
+)
+from tutorials.api.serializers import AnswersSerializer, BookmarkSerializer, ProgressSerializer
+from tutorials.api.views import find
+from tutorials.learning import list_bookmarks
+from tutorials.models import Bookmark, QuizAttempt, Tutorial, TutorialProgress
+from tutorials.quiz import Quiz
+from tutorials.services import bookmarks
+from tutorials.services.progress import NEEDS_PREMIUM, record_progress
+from tutorials.services.quizzes import answer_quiz
+
+
+class ProgressView(PrivateView):
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str) -> Response:
+        own = TutorialProgress.objects.filter(user=member(request), tutorial=find(request, slug))
+        return Response(progress_of(own.first()))
+
+    def put(self, request: Request, slug: str) -> Response:
+        """Move forward; `awards` are those that this has earned."""
+        tutorial = find_open(request, slug)
+        report = validated(ProgressSerializer(data=request.data))
+        step = record_progress(user=member(request), tutorial=tutorial, **report)
+        awards = [award_item(award_row(award), request) for award in step.awards]
+        return Response(progress_of(step.progress) | {"awards": awards})
+
+
+class QuizView(PrivateView):
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str) -> Response:
+        tutorial = find_asking(request, slug)
+        return Response(quiz_of(Quiz.from_json(tutorial.quiz or {}), pass_mark=tutorial.pass_mark))
+
+
+class AttemptsView(PrivateView):
+    """How one did in a quiz, the latest first; and where one answers it."""
+
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str) -> Response:
+        own = QuizAttempt.objects.of(member(request)).filter(tutorial=find(request, slug))
+        return answer_from(request, own.values(*ATTEMPT_COLUMNS), order=("-number",), item=attempt_item)
+
+    def post(self, request: Request, slug: str) -> Response:
+        tutorial = find_asking(request, slug)
+        result = answer_quiz(user=member(request), tutorial=tutorial, **validated(AnswersSerializer(data=request.data)))
+        body = attempt_item(attempt_row(result.attempt)) | {
+            "questions": [question_marked(marked) for marked in result.marked],
+            "awards": [award_item(award_row(award), request) for award in result.awards],
+        }
+        return Response(body, status=status.HTTP_201_CREATED)
+
+
+class BookmarksView(PrivateView):
+    area = "tutorials"
+
+    def get(self, request: Request) -> Response:
+        return answer(request, list_bookmarks(member(request), PlaceForm(request.query_params)), bookmark_item)
+
+
+class BookmarkView(PrivateView):
+    """A mark at a block; without a block, at the beginning."""
+
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str, block: str = "") -> Response:
+        tutorial = find(request, slug)
+        own = Bookmark.objects.of(member(request)).filter(tutorial=tutorial)
+        return Response(bookmark_item(bookmark_row(get_object_or_404(own, block=block), tutorial)))
+
+    def put(self, request: Request, slug: str, block: str = "") -> Response:
+        tutorial = find(request, slug)
+        fields = validated(BookmarkSerializer(data=request.data))
+        bookmark = bookmarks.put_bookmark(user=member(request), tutorial=tutorial, block=block, **fields)
+        return Response(bookmark_item(bookmark_row(bookmark, tutorial)))
+
+    def delete(self, request: Request, slug: str, block: str = "") -> Response:
+        bookmarks.remove_bookmark(user=member(request), tutorial=find(request, slug), block=block)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def find_open(request: Request, slug: str) -> Tutorial:
+    """Raises Http404; PermissionDenied, with the code that says why, for who may read the opening only."""
+    tutorial = find(request, slug)
+    access = tutorial.access_for(request.user)
+    if not access.allowed:
+        raise PermissionDenied(NEEDS_PREMIUM, code=access.why)
+    return tutorial
+
+
+def find_asking(request: Request, slug: str) -> Tutorial:
+    """One with a quiz. Raises as `find_open`."""
+    tutorial = find_open(request, slug)
+    if tutorial.quiz is None:
+        raise Http404
+    return tutorial

@@ -1,0 +1,104 @@
+"""`/api/tracks`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from rest_framework import status
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import PublicToRead, member
+from common.api import PrivateView, Row, answer_from, validated
+from tutorials.api.representations import OWN_TRACK_COLUMNS, TRACK_COLUMNS, step_item, track_item, track_row
+from tutorials.api.serializers import TrackSerializer
+from tutorials.learning import steps_with_state
+from tutorials.models import Track
+from tutorials.querysets import TrackQuerySet
+from tutorials.services import tracks
+
+
+class TracksView(PrivateView):
+    permission_classes = (PublicToRead,)
+    area = "tutorials"
+
+    def get(self, request: Request) -> Response:
+        columns = (*TRACK_COLUMNS, *OWN_TRACK_COLUMNS) if request.user.is_authenticated else TRACK_COLUMNS
+        rows = tracks_for(request).values(*columns)
+        return answer_from(request, rows, order=("position", "title", "id"), item=track_item)
+
+    def post(self, request: Request) -> Response:
+        tracks.require_right(member(request), Track())
+        fields = validated(TrackSerializer(data=request.data, context={"user": request.user}))
+        track = write(member(request), Track(), fields)
+        address = request.build_absolute_uri(reverse("api-track", args=[track.slug]))
+        return Response(shown(request, track.slug), status=status.HTTP_201_CREATED, headers={"Location": address})
+
+
+class TrackView(PrivateView):
+    permission_classes = (PublicToRead,)
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(shown(request, slug))
+
+    def patch(self, request: Request, slug: str) -> Response:
+        track = find(request, slug)
+        tracks.require_right(member(request), track)
+        fields = validated(TrackSerializer(data=request.data, partial=True, context={"user": request.user}))
+        return Response(shown(request, write(member(request), track, fields).slug))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        tracks.delete_track(by=member(request), track=find(request, slug))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def tracks_for(request: Request) -> TrackQuerySet:
+    """Those that whoever asks may see; with their own progress, if they have signed in."""
+    visible = Track.objects.visible_to(request.user)
+    return visible.with_progress_of(request.user) if request.user.is_authenticated else visible.with_totals()
+
+
+def find(request: Request, slug: str) -> Track:
+    """Raises Http404."""
+    visible: Any = Track.objects.visible_to(request.user)
+    track: Track = get_object_or_404(visible, slug=slug)
+    return track
+
+
+def may_change(request: Request) -> bool:
+    user = request.user
+    return user.is_authenticated and user.acts_as_staff and user.has_perm("tutorials.change_track")
+
+
+def shown(request: Request, slug: str) -> Row:
+    """A track with its steps; for those who may change it also what readers do not see. Raises Http404."""
+    found: Any = tracks_for(request)
+    track: Track = get_object_or_404(found, slug=slug)
+    own = request.user.is_authenticated
+    steps = [step_item(step, own=own) for step in steps_with_state(track, request.user)]
+    detail = track_item(track_row(track)) | {"quizzes_required": track.quizzes_required, "steps": steps}
+    if not may_change(request):
+        return detail
+    slugs = list(track.steps.values_list("tutorial__slug", flat=True))
+    return detail | {"is_published": track.is_published, "position": track.position, "tutorials": slugs}
+
+
+@transaction.atomic
+def write(by: User, track: Track, fields: dict[str, Any]) -> Track:
+    """A track with its steps, or nothing of it. Raises ValidationError by field."""
+    steps = fields.pop("tutorials", None)
+    for name, value in fields.items():
+        setattr(track, name, value)
+    tracks.save_track(by=by, track=track)
+    if steps is not None:
+        try:
+            tracks.set_steps(by=by, track=track, tutorials=steps)
+        except ValidationError as error:
+            raise ValidationError({"tutorials": error.error_list}) from error
+    return track

@@ -1,0 +1,67 @@
+"""`/api/tutorials`: finding, reading and writing them; `/api/topics`."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import Public, PublicToRead, member
+from common.api import PrivateView, answer, answer_from, validated
+from tutorials.api.representations import TOPIC_COLUMNS, list_item, topic_item
+from tutorials.api.serializers import TutorialSerializer
+from tutorials.api.views import find, find_to_write, shown
+from tutorials.forms import TutorialListForm
+from tutorials.listing import list_tutorials
+from tutorials.models import Topic
+from tutorials.services import writing
+
+
+class TutorialsView(PrivateView):
+    """What is published, for everybody; and where authors begin new ones."""
+
+    permission_classes = (PublicToRead,)
+    area = "tutorials"
+
+    def get(self, request: Request) -> Response:
+        found = list_tutorials(TutorialListForm(request.query_params), request.user)
+        return answer(request, found.page, list_item)
+
+    def post(self, request: Request) -> Response:
+        by = member(request)
+        writing.require_may_write(by)
+        tutorial = writing.create_tutorial(by=by, values=validated(TutorialSerializer(data=request.data)))
+        address = request.build_absolute_uri(reverse("api-tutorial", args=[tutorial.slug]))
+        return Response(shown(request, tutorial), status=status.HTTP_201_CREATED, headers={"Location": address})
+
+
+class TutorialView(PrivateView):
+    """One of them; who may read the whole of it is said in its `may_read`."""
+
+    permission_classes = (PublicToRead,)
+    area = "tutorials"
+
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(shown(request, find(request, slug)))
+
+    def patch(self, request: Request, slug: str) -> Response:
+        tutorial = find_to_write(request, slug)
+        changes = validated(TutorialSerializer(data=request.data, partial=True))
+        return Response(shown(request, writing.change_tutorial(by=member(request), tutorial=tutorial, changes=changes)))
+
+    def delete(self, request: Request, slug: str) -> Response:
+        writing.delete_tutorial(by=member(request), tutorial=find_to_write(request, slug))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TopicsView(APIView):
+    """The topics that have something to read."""
+
+    permission_classes = (Public,)
+    area = "tutorials"
+
+    def get(self, request: Request) -> Response:
+        rows = Topic.objects.with_tutorials().values(*TOPIC_COLUMNS)
+        return answer_from(request, rows, order=("position", "name", "id"), item=topic_item)

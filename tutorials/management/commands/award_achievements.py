@@ -1,0 +1,17 @@
+"""Give out what is due: achievements that time earns, and whatever was missed."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from tutorials.models import Achievement, Track
+from tutorials.services.awarding import award_to_all, complete_track_for_all
+
+
+class Command(BaseCommand):
+    help = "Note finished tracks and give out achievements that people have earned and do not have; for every day."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tracks = sum(complete_track_for_all(track=track) for track in Track.objects.published())
+        awards = sum(award_to_all(achievement=each) for each in Achievement.objects.filter(is_active=True))
+        self.stdout.write(f"{tracks} finished tracks noted, {awards} achievements given.")

@@ -1,0 +1,125 @@
+"""How learners move forward."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from tutorials.models import Award, Learner, LearningDay, Track, Tutorial, TutorialProgress
+from tutorials.models.learning import ABSURD
+from tutorials.services import awarding
+
+NO_SUCH_BLOCK = "There is no such place in this tutorial."
+NEEDS_PREMIUM = "The rest of this tutorial is for Premium."
+LONGEST_VISIT = 64  # characters
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where somebody is now, and what that brought them."""
+
+    progress: TutorialProgress
+    finished: bool = False
+    tracks: list[Track] = field(default_factory=list)
+    awards: list[Award] = field(default_factory=list)
+
+
+@transaction.atomic
+def record_progress(
+    *,
+    user: User,
+    tutorial: Tutorial,
+    fraction: float,
+    seconds: int = 0,
+    block: str | None = None,
+    visit: str = "",
+) -> Step:
+    """Move a learner forward in a tutorial; progress never goes back.
+
+    `fraction` (0..1) is how far they have read, `block` where they are (None: as before).
+    `seconds` of attention are, with the name of a `visit`, those of this visit so far, else all
+    that were ever spent here: so the same call twice changes nothing, and visits add up. Only
+    what the clock allows is counted (Learner.grant_seconds).
+
+    Raises ValidationError by field, and PermissionDenied if this person may not read it.
+    """
+    check_report(tutorial, fraction=fraction, seconds=seconds, block=block, visit=visit)
+    require_access(user, tutorial)
+    now = timezone.now()
+    learner = lock_learner(user)
+    progress, started = TutorialProgress.objects.get_or_create(user=user, tutorial=tutorial)
+    granted = learner.grant_seconds(progress.claimed_more(seconds, visit), now=now)
+    moved = started or granted > 0 or fraction > progress.fraction
+    progress.spend(granted, visit=visit)
+    finished = progress.advance_to(fraction, block=block, now=now)
+    progress.save(update_fields=["fraction", "seconds", "visits", "block", "moved_at", "completed_at"])
+    new_day = moved and note_learning(learner, seconds=granted, now=now)
+    learner.save(update_fields=["credit", "credited_at", "streak", "longest_streak", "last_day"])
+    tracks = awarding.complete_tracks(user=user, tutorial=tutorial) if finished else []
+    awards = awarding.award(user=user) if finished or new_day else []
+    return Step(progress, finished, tracks, awards)
+
+
+def mark_as_done(*, user: User, tutorial: Tutorial) -> Step:
+    """Finish a tutorial by saying so. Raises PermissionDenied if this person may not read it."""
+    return record_progress(user=user, tutorial=tutorial, fraction=1.0)
+
+
+@transaction.atomic
+def set_daily_goal(*, user: User, minutes: int) -> Learner:
+    """Choose how many minutes a day to learn. Raises ValidationError on `daily_goal`."""
+    learner = lock_learner(user)
+    learner.daily_goal = minutes
+    learner.full_clean(exclude=["user"])
+    learner.save(update_fields=["daily_goal"])
+    return learner
+
+
+def check_report(tutorial: Tutorial, *, fraction: float, seconds: int, block: str | None, visit: str) -> None:
+    """Raises ValidationError that names each field that cannot be true."""
+    faults = {}
+    if not math.isfinite(fraction) or not 0 <= fraction <= 1:
+        faults["fraction"] = "Enter a fraction from 0 to 1."
+    if not 0 <= seconds <= ABSURD:
+        faults["seconds"] = f"Enter seconds of attention from 0 to {ABSURD:,}."
+    if block is not None and not tutorial.has_block(block):
+        faults["block"] = NO_SUCH_BLOCK
+    if len(visit) > LONGEST_VISIT:
+        faults["visit"] = f"Name a visit with at most {LONGEST_VISIT} characters."
+    if faults:
+        raise ValidationError(faults)
+
+
+def require_access(user: User, tutorial: Tutorial) -> None:
+    """Raises PermissionDenied for who may read the opening only."""
+    if not tutorial.access_for(user).allowed:
+        raise PermissionDenied(NEEDS_PREMIUM)
+
+
+def lock_learner(user: User) -> Learner:
+    """The row that everything somebody learns goes by, so that two tabs take turns."""
+    Learner.objects.get_or_create(user=user)
+    return Learner.objects.select_for_update(of=("self",)).select_related("user__profile").get(user=user)
+
+
+def note_learning(learner: Learner, *, seconds: int, now: datetime) -> bool:
+    """Write down that somebody learned today; returns whether that was news."""
+    today = day_of(learner.user, now)
+    _, is_new = LearningDay.objects.get_or_create(user=learner.user, day=today)
+    if seconds:
+        LearningDay.objects.filter(user=learner.user, day=today).update(seconds=F("seconds") + seconds)
+    learner.note_day(today)
+    return is_new
+
+
+def day_of(user: User, now: datetime | None = None) -> date:
+    """The day that it is where somebody lives."""
+    return (now or timezone.now()).astimezone(ZoneInfo(user.profile.time_zone)).date()

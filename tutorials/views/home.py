@@ -1,0 +1,43 @@
+"""The first page: for visitors what this is, for members where they are."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tutorials import learning
+from tutorials.models import Track, Tutorial
+from tutorials.querysets import NEWEST_FIRST
+from tutorials.services import awarding
+from tutorials.topics import topics_with_counts
+from tutorials.views import UNREAD, member
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return home_of_member(request)
+    first = Tutorial.objects.published().filter(access="free").select_related("topic").defer(*UNREAD)
+    context = {
+        "first": first.order_by("published_at", "id").first(),
+        "tracks": Track.objects.published().with_totals()[:4],
+        "topics": topics_with_counts(),
+        "newest": Tutorial.objects.published().as_rows().order_by(*NEWEST_FIRST)[:4],
+    }
+    return render(request, "tutorials/home.html", context)
+
+
+def home_of_member(request: HttpRequest) -> HttpResponse:
+    """Go on where one was, how today goes, one next thing, what is new."""
+    user = member(request)
+    context = {
+        "places": learning.places_of(user, most=3),
+        "today": learning.today_of(user),
+        "next_step": learning.next_for(user),
+        "newest": learning.new_since(user),
+        "awards": awarding.announce(user=user),
+    }
+    return render(request, "tutorials/home_member.html", context)

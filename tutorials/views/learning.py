@@ -1,0 +1,105 @@
+"""What a member learns: begun, finished, marked, earned."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from common.forms import PlaceForm, in_words
+from common.paging import address_of
+from tutorials import learning
+from tutorials.forms import BookmarkForm, GoalForm
+from tutorials.models import Achievement, Track
+from tutorials.services import awarding, bookmarks
+from tutorials.services.progress import set_daily_goal
+from tutorials.views import find, member
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Today, the days before, what was begun, tracks, and every achievement with those that are earned."""
+    user = member(request)
+    context = {
+        "today": learning.today_of(user),
+        "days": learning.days_of(user),
+        "places": learning.places_of(user, most=10),
+        "tracks": Track.objects.published().with_progress_of(user),
+        "achievements": learning.achievements_of(user),
+        "awards": awarding.announce(user=user),
+        "form": GoalForm(),
+    }
+    return render(request, "tutorials/learning.html", context)
+
+
+@require_safe
+def finished(request: HttpRequest) -> HttpResponse:
+    page = learning.list_finished(member(request), PlaceForm(request.GET))
+    context = {
+        "rows": page.rows,
+        "next": address_of(request.path, request.GET, page.next),
+        "previous": address_of(request.path, request.GET, page.previous),
+    }
+    return render(request, "tutorials/finished.html", context)
+
+
+@require_POST
+def goal(request: HttpRequest) -> HttpResponse:
+    form = GoalForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(in_words(ValidationError(form.errors.as_data())))
+    try:
+        learner = set_daily_goal(user=member(request), minutes=form.cleaned_data["daily_goal"])
+    except ValidationError as error:
+        raise BadRequest(in_words(error)) from error
+    messages.success(request, f"Your goal is {learner.daily_goal} minutes a day.")
+    return redirect("tutorials:learning")
+
+
+@require_safe
+def bookmark_list(request: HttpRequest) -> HttpResponse:
+    page = learning.list_bookmarks(member(request), PlaceForm(request.GET))
+    context = {
+        "bookmarks": page.rows,
+        "next": address_of(request.path, request.GET, page.next),
+        "previous": address_of(request.path, request.GET, page.previous),
+    }
+    return render(request, "tutorials/bookmarks.html", context)
+
+
+@require_POST
+def put_bookmark(request: HttpRequest, slug: str) -> HttpResponse:
+    tutorial = find(request, slug)
+    form = BookmarkForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(in_words(ValidationError(form.errors.as_data())))
+    try:
+        bookmark = bookmarks.put_bookmark(user=member(request), tutorial=tutorial, **form.cleaned_data)
+    except ValidationError as error:
+        raise BadRequest(in_words(error)) from error
+    messages.success(request, "Your note is saved." if bookmark.note else "Marked. You find it under “Bookmarks”.")
+    return redirect(f"{tutorial.get_absolute_url()}#{bookmark.block or 'main'}")
+
+
+@require_POST
+def remove_bookmark(request: HttpRequest, slug: str) -> HttpResponse:
+    tutorial = find(request, slug)
+    bookmarks.remove_bookmark(user=member(request), tutorial=tutorial, block=request.POST.get("block", ""))
+    messages.success(request, "The bookmark is gone.")
+    if request.POST.get("from") == "list":
+        return redirect("tutorials:bookmarks")
+    return redirect(tutorial)
+
+
+@login_not_required
+@require_safe
+def achievement_picture(request: HttpRequest, code: str) -> HttpResponse:
+    """The drawing of an achievement, from an address at which nothing else may happen."""
+    achievement = get_object_or_404(Achievement, code=code)
+    response = HttpResponse(achievement.picture, content_type="image/svg+xml")
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "public, max-age=3600"
+    return response

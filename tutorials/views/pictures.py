@@ -1,0 +1,31 @@
+"""The images of tutorials."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from tutorials.views import find
+
+KEPT_BY_BROWSERS = f"private, max-age={24 * 60 * 60}, immutable"
+
+
+@login_not_required
+@require_safe
+def image(request: HttpRequest, slug: str, name: str) -> FileResponse:
+    """An image of a tutorial; of a closed one only what its opening shows."""
+    tutorial = find(request, slug)
+    picture = get_object_or_404(tutorial.images, name=name)
+    access = tutorial.access_for(request.user)
+    if not access.allowed and picture.get_absolute_url() not in tutorial.html_for(access):
+        raise Http404
+    try:
+        file = picture.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(file, content_type=f"image/{picture.kind}")
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = KEPT_BY_BROWSERS if request.GET.get("v") else "private, no-cache"
+    return response
