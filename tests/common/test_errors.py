@@ -50,7 +50,7 @@ def test_a_program_gets_a_404_problem(visitor: Client, address: str) -> None:
 
 
 def test_a_wrong_method_is_a_405_problem(visitor: Client, db: None) -> None:
-    assert problem(visitor.post("/api/tutorials"), 405)["code"] == "method_not_allowed"
+    assert problem(visitor.post("/api/topics"), 405)["code"] == "method_not_allowed"
 
 
 @override_settings(ROOT_URLCONF=__name__)
