@@ -106,6 +106,13 @@ class SessionQuerySet(QuerySet["Session"]):
         open_now = self.filter(ended_at__isnull=True, expires_at__gt=timezone.now(), user__is_active=True)
         return open_now.select_related("user__profile")
 
+    def with_confirmation(self) -> Any:
+        """With `is_confirmed`, as User.is_confirmed would find it out by a query of its own."""
+        from allauth.account.models import EmailAddress
+
+        own = EmailAddress.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"), verified=True)
+        return self.annotate(is_confirmed=Exists(own))
+
     def as_rows(self) -> QuerySet[Session, dict[str, Any]]:
         """What the list of devices shows."""
         return self.values("id", "door", "device", "address", "created_at", "last_seen_at", "expires_at")

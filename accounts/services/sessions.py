@@ -136,8 +136,11 @@ def renew_proof(session: Session) -> None:
 
 
 def find_alive(session_id: uuid.UUID) -> Session | None:
-    """The session with its person in one query, if it still opens doors."""
-    return Session.objects.alive().filter(pk=session_id).first()
+    """The session with its person, and whether they are confirmed, in one query, if it still opens doors."""
+    session = Session.objects.alive().with_confirmation().filter(pk=session_id).first()
+    if session is not None:
+        session.user.is_confirmed = session.is_confirmed
+    return session
 
 
 def touch(session: Session, *, visit: Visit) -> None:

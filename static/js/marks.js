@@ -2,40 +2,48 @@
 
 const form = document.getElementById("mark-form");
 const home = form.parentElement;
-const notes = new Map(
-  [...document.querySelectorAll(".mark")].map((mark) => [
-    mark.dataset.block,
-    mark.querySelector(".mark__note")?.innerText ?? "",
-  ]),
-);
+const marks = new Map([...document.querySelectorAll(".mark")].map((mark) => [mark.dataset.block, mark]));
 const dialog = document.createElement("dialog");
 dialog.className = "dialog";
-dialog.setAttribute("aria-label", "Bookmark");
+dialog.setAttribute("aria-labelledby", "dialog-title");
+dialog.innerHTML = `<div class="dialog__head">
+  <h2 class="dialog__title" id="dialog-title">Bookmark</h2>
+  <button class="button button--small" type="button">Cancel</button>
+</div>`;
+dialog.querySelector("button").addEventListener("click", () => dialog.close());
 document.body.append(dialog);
-dialog.addEventListener("close", () => home.append(form));
+dialog.addEventListener("close", () => {
+  dialog.querySelector("form + form")?.remove();
+  home.append(form);
+});
 dialog.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close();
 });
 
-function open(block) {
-  form.elements.block.value = block;
-  form.elements.note.value = notes.get(block) ?? "";
-  dialog.append(form);
-  dialog.showModal();
-  form.elements.note.focus();
+// What is noted at the place, and, if it is marked, the way to remove the mark.
+function fill(block) {
+  const mark = marks.get(block);
+  form.elements.note.value = mark?.querySelector(".mark__note")?.innerText ?? "";
+  if (!dialog.open) return;
+  dialog.querySelector("form + form")?.remove();
+  if (mark) form.after(mark.querySelector("form").cloneNode(true));
 }
 
-form.elements.block.addEventListener("change", ({ target }) => {
-  form.elements.note.value = notes.get(target.value) ?? "";
-});
+form.elements.block.addEventListener("change", ({ target }) => fill(target.value));
 for (const heading of document.querySelectorAll(".prose :is(h2, h3)[id]")) {
   const button = document.createElement("button");
-  const marked = notes.has(heading.id);
+  const marked = marks.has(heading.id);
   button.type = "button";
   button.className = marked ? "mark-button mark-button--on" : "mark-button";
   button.title = marked ? "Bookmarked: change the note" : "Bookmark this place";
   button.setAttribute("aria-label", `${button.title}: ${heading.textContent}`);
   heading.setAttribute("aria-label", heading.textContent);
-  button.addEventListener("click", () => open(heading.id));
+  button.addEventListener("click", () => {
+    form.elements.block.value = heading.id;
+    dialog.append(form);
+    dialog.showModal();
+    fill(heading.id);
+    form.elements.note.focus();
+  });
   heading.append(button);
 }

@@ -542,7 +542,7 @@ def test_oneself_and_others_take_few_queries(
     learner: User, program: Program, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     # The session with its person and profile; groups and address.
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         program.get("/api/users/me")
     # The profile with its person, and the groups.
     with django_assert_num_queries(2):

@@ -99,7 +99,7 @@ def test_more_rows_cost_no_more_queries(visitor: Client, learner: User, address:
     member.force_login(learner)
     # A misspelt search is two, with a look into the vocabulary between them.
     again = 2 if "tutorail" in address else 0
-    for client, most in ((visitor, 4 + again), (member, 20 if address == "/" else 8 + again)):
+    for client, most in ((visitor, 4 + again), (member, 14 if address == "/" else 7 + again)):
         counts = []
         for number in range(12):
             make_tutorial(f"{number} tutorial of {most}", topic=make_topic(f"Topic {number}"), tags=["rag"])
