@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from server import connect, served
+from server import connect, manage, served
 
 ADDRESSES = (
     "/healthz",
@@ -16,21 +16,39 @@ ADDRESSES = (
     "/api/tutorials",
     "/api/tutorials/retrieval-from-scratch",
 )
+AS_MEMBER = ("/", "/tutorials/", "/tutorials/?q=prompt", "/tutorials/retrieval-from-scratch/", "/learning/", "/tracks/")
 WARM_UP, ROUNDS = 30, 200
+SIGN_IN = """
+from django.conf import settings
+from django.test import Client
+from accounts.services.people import register
+from tutorials.models import Tutorial
+from tutorials.services.progress import record_progress
+user = register(email="bench@howtoai.example", password="correct horse battery staple", confirmed=True)
+for tutorial in Tutorial.objects.published().filter(access="free")[:5]:
+    record_progress(user=user, tutorial=tutorial, fraction=0.5, block=tutorial.blocks[1]["id"])
+client = Client()
+client.force_login(user)
+print(settings.SESSION_COOKIE_NAME + "=" + client.cookies[settings.SESSION_COOKIE_NAME].value)
+"""
 
 
 def main() -> None:
     with served() as platform:
-        report({address: measure(platform.port, address) for address in ADDRESSES})
+        measured = {address: measure(platform.port, address) for address in ADDRESSES}
+        cookie = manage(platform, SIGN_IN)
+        for address in AS_MEMBER:
+            measured[f"{address} (a member)"] = measure(platform.port, address, {"Cookie": cookie})
+        report(measured)
 
 
-def measure(port: int, address: str) -> tuple[list[float], int]:
+def measure(port: int, address: str, headers: dict[str, str] | None = None) -> tuple[list[float], int]:
     """Milliseconds to the first byte of each request, one at a time on one connection, and the body's bytes."""
     connection = connect(port)
     times, size = [], 0
     for number in range(WARM_UP + ROUNDS):
         began = time.perf_counter()
-        connection.request("GET", address)
+        connection.request("GET", address, headers=headers or {})
         response = connection.getresponse()
         elapsed = (time.perf_counter() - began) * 1000
         size = len(response.read())

@@ -59,6 +59,13 @@ def served(*, workers: int = 1) -> Iterator[Served]:
                 server.wait()
 
 
+def manage(platform: Served, code: str) -> str:
+    """Run some code in a process of the platform; returns what it printed."""
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=platform.environment, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 def production(folder: str) -> dict[str, str]:
     return {
         "DEBUG": "false",

@@ -8,15 +8,13 @@ from __future__ import annotations
 import http.client
 import json
 import statistics
-import subprocess
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import bcrypt
-from server import ROOT, Served, connect, served
+from server import connect, manage, served
 
 EMAIL, PASSWORD = "bench@howtoai.example", "correct horse battery staple"
 LOGINS, READS, REFRESHES, THREADS = 15, 300, 500, 50
@@ -47,13 +45,6 @@ def main() -> None:
     print(f"{REFRESHES} refreshes of one token at once in {took:.1f} s: statuses {dict(statuses)}, ", end="")
     successors = {refresh for status, refresh in answers if status == 200}
     print(f"{len(successors)} successor; sessions alive: {alive} ({LOGINS + 1} sign-ins)")
-
-
-def manage(platform: Served, code: str) -> str:
-    """Run some code in a process of the platform; returns what it printed."""
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-    done = subprocess.run(command, cwd=ROOT, env=platform.environment, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def timed(call: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from tutorials.models import Achievement
+from tutorials.models import Achievement, Track
 from tutorials.services import awarding
 
 
@@ -14,3 +14,11 @@ def award_achievement(achievement_id: int) -> None:
     achievement = Achievement.objects.filter(pk=achievement_id).first()
     if achievement is not None:
         awarding.award_to_all(achievement=achievement)
+
+
+@shared_task
+def complete_track(track_id: int) -> None:
+    """Note all who have finished a track. Twice does no harm."""
+    track = Track.objects.published().filter(pk=track_id).first()
+    if track is not None:
+        awarding.complete_track_for_all(track=track)

@@ -23,7 +23,7 @@ dialog.addEventListener("click", (event) => {
 // What is noted at the place, and, if it is marked, the way to remove the mark.
 function fill(block) {
   const mark = marks.get(block);
-  form.elements.note.value = mark?.querySelector(".mark__note")?.innerText ?? "";
+  form.elements.note.value = mark?.dataset.note ?? "";
   if (!dialog.open) return;
   dialog.querySelector("form + form")?.remove();
   if (mark) form.after(mark.querySelector("form").cloneNode(true));

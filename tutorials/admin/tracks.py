@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.models import User
@@ -55,12 +56,32 @@ class TrackAdmin(ModelAdmin):
         return int(cast("Any", track).step_total)
 
     def save_model(self, request: HttpRequest, obj: Track, form: Any, change: bool) -> None:
-        tracks.save_track(by=cast("User", request.user), track=obj)
+        """Nothing yet: a track is written with its steps, by `save_related`."""
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: StepFormSet, change: bool) -> None:
-        tracks.set_steps(by=cast("User", request.user), track=form.instance, tutorials=formset.in_order())
+    def save_related(self, request: HttpRequest, form: Any, formsets: list[StepFormSet], change: bool) -> None:
+        (steps,) = formsets
+        form.instance.pk = tracks.write_track(
+            by=cast("User", request.user),
+            track=form.instance if change else None,
+            values={name: form.cleaned_data[name] for name in (form.changed_data if change else self.fields)},
+            tutorials=steps.in_order(),
+        ).pk
         # What Django's own would have set, for the history.
-        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        steps.new_objects, steps.changed_objects, steps.deleted_objects = [], [], []
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Somebody may be quicker between the check of the form and the service."""
+        try:
+            return cast("HttpResponse", super().changeform_view(request, object_id, form_url, extra_context))
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), level=messages.ERROR)
+            return HttpResponseRedirect(request.path)
 
     def delete_model(self, request: HttpRequest, obj: Track) -> None:
         tracks.delete_track(by=cast("User", request.user), track=obj)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from common.api import StrictSerializer
 from tutorials.models import AccessLevel, Difficulty, Topic, Tutorial, Verdict
+from tutorials.services.tracks import NO_SUCH_TUTORIAL
 
 NO_SUCH_TOPIC = "There is no such topic."
 MOST_STEPS = 500
@@ -90,7 +91,7 @@ class TrackSerializer(StrictSerializer):
         """As they were named: one that is named twice is for the service to refuse."""
         visible = Tutorial.objects.visible_to(self.context["user"]).filter(slug__in=slugs).only("slug")
         found = {tutorial.slug: tutorial for tutorial in visible}
-        missing = [f"There is no tutorial “{slug[:80]}”." for slug in slugs if slug not in found]
+        missing = [NO_SUCH_TUTORIAL.format(slug=slug[:80]) for slug in slugs if slug not in found]
         if missing:
             raise serializers.ValidationError(missing, code="invalid_choice")
         return [found[slug] for slug in slugs]

@@ -250,19 +250,15 @@ def complain_of_steps(entry: Entry, known: dict[str, Tutorial]) -> Iterator[str]
 
 
 def import_track(entry: Entry, position: int, tutorials: list[Tutorial]) -> None:
-    track = Track.objects.filter(slug=entry.values["slug"]).first() or Track(slug=entry.values["slug"])
-    wanted = {
+    values = {
+        "slug": entry.values["slug"],
         "title": entry.values["title"],
         "summary": entry.values["summary"],
         "quizzes_required": entry.values.get("quizzes_required", False),
         "is_published": entry.values.get("published", True),
         "position": position,
     }
-    if track.pk is None or any(getattr(track, name) != value for name, value in wanted.items()):
-        for name, value in wanted.items():
-            setattr(track, name, value)
-        tracks.put_track(track)
-    tracks.put_steps(track, tutorials)
+    tracks.put_track(Track.objects.filter(slug=values["slug"]).first(), values, tutorials)
 
 
 def import_achievements(folder: Path) -> list[str]:

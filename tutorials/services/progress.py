@@ -22,6 +22,15 @@ NEEDS_PREMIUM = "The rest of this tutorial is for Premium."
 LONGEST_VISIT = 64  # characters
 
 
+class PremiumRequired(PermissionDenied):
+    """Somebody may read the opening only."""
+
+    code = "premium_required"
+
+    def __init__(self) -> None:
+        super().__init__(NEEDS_PREMIUM)
+
+
 @dataclass(frozen=True)
 class Step:
     """Where somebody is now, and what that brought them."""
@@ -49,10 +58,10 @@ def record_progress(
     that were ever spent here: so the same call twice changes nothing, and visits add up. Only
     what the clock allows is counted (Learner.grant_seconds).
 
-    Raises ValidationError by field, and PermissionDenied if this person may not read it.
+    Raises PremiumRequired if this person may not read it, ValidationError by field.
     """
-    check_report(tutorial, fraction=fraction, seconds=seconds, block=block, visit=visit)
     require_access(user, tutorial)
+    check_report(tutorial, fraction=fraction, seconds=seconds, block=block, visit=visit)
     now = timezone.now()
     learner = lock_learner(user)
     progress, started = TutorialProgress.objects.get_or_create(user=user, tutorial=tutorial)
@@ -69,7 +78,7 @@ def record_progress(
 
 
 def mark_as_done(*, user: User, tutorial: Tutorial) -> Step:
-    """Finish a tutorial by saying so. Raises PermissionDenied if this person may not read it."""
+    """Finish a tutorial by saying so. Raises PremiumRequired if this person may not read it."""
     return record_progress(user=user, tutorial=tutorial, fraction=1.0)
 
 
@@ -99,9 +108,9 @@ def check_report(tutorial: Tutorial, *, fraction: float, seconds: int, block: st
 
 
 def require_access(user: User, tutorial: Tutorial) -> None:
-    """Raises PermissionDenied for who may read the opening only."""
+    """Raises PremiumRequired for who may read the opening only."""
     if not tutorial.access_for(user).allowed:
-        raise PermissionDenied(NEEDS_PREMIUM)
+        raise PremiumRequired
 
 
 def lock_learner(user: User) -> Learner:

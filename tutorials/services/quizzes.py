@@ -35,7 +35,7 @@ class Result:
 def answer_quiz(*, user: User, tutorial: Tutorial, answers: Mapping[str, object]) -> Result:
     """Mark somebody's answers (question → list of options or one text) and keep them.
 
-    Raises ValidationError by question, PermissionDenied if this person may not read the tutorial,
+    Raises ValidationError by question, PremiumRequired if this person may not read the tutorial,
     Limited beyond 60 attempts an hour.
     """
     require_access(user, tutorial)

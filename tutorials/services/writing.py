@@ -33,6 +33,7 @@ IMAGES_MISSING = "The text shows images that are not there: {names}. Add them, o
 CHANGED_MEANWHILE = (
     "Somebody has changed this tutorial since you opened it. Open it in another tab, and bring the two together."
 )
+GONE = "Somebody has deleted this tutorial."
 WAS_PUBLISHED = "This tutorial was published, so people may look for it. Archive it instead."
 IS_A_STEP = "This tutorial is a step of the track {track}. Take it out there first."
 # What doors may set; the status has verbs of its own.
@@ -75,6 +76,13 @@ ALREADY = {
 }
 
 
+class ChangedMeanwhile(ValidationError):
+    """Somebody has written since the text was read."""
+
+    def __init__(self) -> None:
+        super().__init__(CHANGED_MEANWHILE, code="changed_meanwhile")
+
+
 def may_write(user: User | AnonymousUser, tutorial: Tutorial | None = None) -> bool:
     """Whether somebody may write tutorials: all of them, if any (None: a new one)."""
     right = "tutorials.add_tutorial" if tutorial is None else "tutorials.change_tutorial"
@@ -102,12 +110,17 @@ def create_tutorial(*, by: User, values: Mapping[str, Any]) -> Tutorial:
 
 
 @transaction.atomic
-def change_tutorial(*, by: User, tutorial: Tutorial, changes: Mapping[str, Any]) -> Tutorial:
+def change_tutorial(
+    *, by: User, tutorial: Tutorial, changes: Mapping[str, Any], read_at: datetime | None = None
+) -> Tutorial:
     """Write these fields; what is there already is not written again. Readers of a published one see it at once.
 
-    Raises PermissionDenied; ValidationError by field.
+    `read_at` is the `updated_at` of the text that was read, for who would not write over somebody else's words.
+    Raises PermissionDenied; ChangedMeanwhile; ValidationError by field.
     """
     row = take(by, tutorial, "change")
+    if read_at is not None and read_at != row.updated_at:
+        raise ChangedMeanwhile
     former = first_version(row) if row.status == PUBLISHED else None
     changed = put(row, changes)
     if not changed:
@@ -212,6 +225,20 @@ def archive(*, by: User, tutorial: Tutorial) -> Tutorial:
 
 
 @transaction.atomic
+def end_state(*, by: User, tutorial: Tutorial, state: Status) -> bool:
+    """Back to draft from this state; False, and nothing changes, where it stands elsewhere. Raises PermissionDenied.
+
+    For doors at which a state may be ended twice: `withdraw` and `unpublish` would say that it is a draft already.
+    """
+    require_may_write(by, tutorial)
+    row = lock(tutorial)
+    if row.status != state:
+        return False
+    move(row, DRAFT)
+    return True
+
+
+@transaction.atomic
 def restore_version(*, by: User, version: TutorialVersion) -> Tutorial:
     """Write what an earlier version said; of a published tutorial that makes a new version.
 
@@ -250,9 +277,18 @@ def take(by: User, tutorial: Tutorial, step: str) -> Tutorial:
     Raises PermissionDenied, ValidationError.
     """
     require_may_write(by, tutorial)
-    row = Tutorial.objects.select_for_update(of=("self",)).select_related("author").get(pk=tutorial.pk)
+    row = lock(tutorial)
     if row.status not in NEEDS[step]:
         raise refusal(step, row)
+    return row
+
+
+def lock(tutorial: Tutorial) -> Tutorial:
+    """The row as it is now, locked. Raises ValidationError if there is none any more."""
+    rows = Tutorial.objects.select_for_update(of=("self",)).select_related("author")
+    row = rows.filter(pk=tutorial.pk).first()
+    if row is None:
+        raise ValidationError(GONE, code="gone")
     return row
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +14,7 @@ from tutorials import learning
 from tutorials.models import QuizAttempt, Tutorial
 from tutorials.quiz import Quiz
 from tutorials.services import awarding
-from tutorials.services.progress import NEEDS_PREMIUM
+from tutorials.services.progress import require_access
 from tutorials.services.quizzes import answer_quiz
 from tutorials.views import find, member
 
@@ -26,9 +26,8 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
     tutorial = find(request, slug)
     if tutorial.quiz is None:
         raise Http404
-    if not tutorial.access_for(request.user).allowed:
-        raise PermissionDenied(NEEDS_PREMIUM)
     if request.method != "POST":
+        require_access(member(request), tutorial)
         return show(request, tutorial)
     answers = {
         name: [value for value in values if value.strip()]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -36,18 +37,16 @@ class ReviewView(PrivateView):
 
     def put(self, request: Request, slug: str) -> Response:
         """Ask for a review."""
-        tutorial = find_to_write(request, slug)
+        tutorial = find(request, slug)
         make(
             lambda: writing.ask_for_review(by=member(request), tutorial=tutorial),
-            unless=lambda: is_now(tutorial, Status.IN_REVIEW),
+            unless=Tutorial.objects.filter(pk=tutorial.pk, status=Status.IN_REVIEW),
         )
         return Response(shown(request, find(request, slug)))
 
     def delete(self, request: Request, slug: str) -> Response:
         """Take it back."""
-        tutorial = find_to_write(request, slug)
-        if tutorial.status == Status.IN_REVIEW:
-            writing.withdraw(by=member(request), tutorial=tutorial)
+        writing.end_state(by=member(request), tutorial=find(request, slug), state=Status.IN_REVIEW)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -74,19 +73,16 @@ class PublicationView(PrivateView):
         at = validated(PublicationSerializer(data=request.data))["at"]
         by = member(request)
         if at is None:
-            make(lambda: writing.publish(by=by, tutorial=tutorial), unless=lambda: reread(tutorial).is_out())
+            out = Tutorial.objects.published().filter(pk=tutorial.pk)
+            make(lambda: writing.publish(by=by, tutorial=tutorial), unless=out)
         else:
-            make(
-                lambda: schedule(by, tutorial, at),
-                unless=lambda: is_now(tutorial, Status.PUBLISHED) and tutorial.published_at == at,
-            )
+            then = Tutorial.objects.filter(pk=tutorial.pk, status=Status.PUBLISHED, published_at=at)
+            make(lambda: schedule(by, tutorial, at), unless=then)
         return Response(shown(request, find(request, slug)))
 
     def delete(self, request: Request, slug: str) -> Response:
         """Back to draft."""
-        tutorial = find_to_write(request, slug)
-        if tutorial.status == Status.PUBLISHED:
-            writing.unpublish(by=member(request), tutorial=tutorial)
+        writing.end_state(by=member(request), tutorial=find(request, slug), state=Status.PUBLISHED)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -94,18 +90,16 @@ class ArchiveView(PrivateView):
     area = "tutorials"
 
     def put(self, request: Request, slug: str) -> Response:
-        tutorial = find_to_write(request, slug)
+        tutorial = find(request, slug)
         make(
             lambda: writing.archive(by=member(request), tutorial=tutorial),
-            unless=lambda: is_now(tutorial, Status.ARCHIVED),
+            unless=Tutorial.objects.filter(pk=tutorial.pk, status=Status.ARCHIVED),
         )
         return Response(shown(request, find(request, slug)))
 
     def delete(self, request: Request, slug: str) -> Response:
         """Back to draft."""
-        tutorial = find_to_write(request, slug)
-        if tutorial.status == Status.ARCHIVED:
-            writing.unpublish(by=member(request), tutorial=tutorial)
+        writing.end_state(by=member(request), tutorial=find(request, slug), state=Status.ARCHIVED)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -135,12 +129,12 @@ class RestorationView(PrivateView):
         return Response(shown(request, writing.restore_version(by=member(request), version=version)))
 
 
-def make(step: Callable[[], object], *, unless: Callable[[], bool]) -> None:
+def make(step: Callable[[], object], *, unless: QuerySet[Tutorial]) -> None:
     """Take a step; what the service refuses because the state is there already was said twice, and is no error."""
     try:
         step()
     except ValidationError:
-        if not unless():
+        if not unless.exists():
             raise
 
 
@@ -151,15 +145,6 @@ def schedule(by: User, tutorial: Tutorial, at: datetime) -> None:
     except ValidationError as error:
         faults = error.update_error_dict({})
         raise ValidationError({"at" if name == "published_at" else name: faults[name] for name in faults}) from error
-
-
-def reread(tutorial: Tutorial) -> Tutorial:
-    tutorial.refresh_from_db(fields=["status", "published_at"])
-    return tutorial
-
-
-def is_now(tutorial: Tutorial, status: Status) -> bool:
-    return reread(tutorial).status == status
 
 
 def find_version(request: Request, slug: str, number: int) -> TutorialVersion:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,7 +29,7 @@ from tutorials.learning import list_bookmarks
 from tutorials.models import Bookmark, QuizAttempt, Tutorial, TutorialProgress
 from tutorials.quiz import Quiz
 from tutorials.services import bookmarks
-from tutorials.services.progress import NEEDS_PREMIUM, record_progress
+from tutorials.services.progress import record_progress, require_access
 from tutorials.services.quizzes import answer_quiz
 
 
@@ -43,7 +42,7 @@ class ProgressView(PrivateView):
 
     def put(self, request: Request, slug: str) -> Response:
         """Move forward; `awards` are those that this has earned."""
-        tutorial = find_open(request, slug)
+        tutorial = find(request, slug)
         report = validated(ProgressSerializer(data=request.data))
         step = record_progress(user=member(request), tutorial=tutorial, **report)
         awards = [award_item(award_row(award), request) for award in step.awards]
@@ -55,6 +54,7 @@ class QuizView(PrivateView):
 
     def get(self, request: Request, slug: str) -> Response:
         tutorial = find_asking(request, slug)
+        require_access(member(request), tutorial)
         return Response(quiz_of(Quiz.from_json(tutorial.quiz or {}), pass_mark=tutorial.pass_mark))
 
 
@@ -105,18 +105,9 @@ class BookmarkView(PrivateView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def find_open(request: Request, slug: str) -> Tutorial:
-    """Raises Http404; PermissionDenied, with the code that says why, for who may read the opening only."""
-    tutorial = find(request, slug)
-    access = tutorial.access_for(request.user)
-    if not access.allowed:
-        raise PermissionDenied(NEEDS_PREMIUM, code=access.why)
-    return tutorial
-
-
 def find_asking(request: Request, slug: str) -> Tutorial:
-    """One with a quiz. Raises as `find_open`."""
-    tutorial = find_open(request, slug)
+    """One with a quiz. Raises Http404."""
+    tutorial = find(request, slug)
     if tutorial.quiz is None:
         raise Http404
     return tutorial

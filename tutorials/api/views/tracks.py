@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.urls import reverse
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
 from accounts.permissions import PublicToRead, member
 from common.api import PrivateView, Row, answer_from, validated
 from tutorials.api.representations import OWN_TRACK_COLUMNS, TRACK_COLUMNS, step_item, track_item, track_row
@@ -33,9 +30,9 @@ class TracksView(PrivateView):
         return answer_from(request, rows, order=("position", "title", "id"), item=track_item)
 
     def post(self, request: Request) -> Response:
-        tracks.require_right(member(request), Track())
         fields = validated(TrackSerializer(data=request.data, context={"user": request.user}))
-        track = write(member(request), Track(), fields)
+        steps = fields.pop("tutorials", None)
+        track = tracks.write_track(by=member(request), track=None, values=fields, tutorials=steps)
         address = request.build_absolute_uri(reverse("api-track", args=[track.slug]))
         return Response(shown(request, track.slug), status=status.HTTP_201_CREATED, headers={"Location": address})
 
@@ -49,9 +46,10 @@ class TrackView(PrivateView):
 
     def patch(self, request: Request, slug: str) -> Response:
         track = find(request, slug)
-        tracks.require_right(member(request), track)
         fields = validated(TrackSerializer(data=request.data, partial=True, context={"user": request.user}))
-        return Response(shown(request, write(member(request), track, fields).slug))
+        steps = fields.pop("tutorials", None)
+        written = tracks.write_track(by=member(request), track=track, values=fields, tutorials=steps)
+        return Response(shown(request, written.slug))
 
     def delete(self, request: Request, slug: str) -> Response:
         tracks.delete_track(by=member(request), track=find(request, slug))
@@ -71,11 +69,6 @@ def find(request: Request, slug: str) -> Track:
     return track
 
 
-def may_change(request: Request) -> bool:
-    user = request.user
-    return user.is_authenticated and user.acts_as_staff and user.has_perm("tutorials.change_track")
-
-
 def shown(request: Request, slug: str) -> Row:
     """A track with its steps; for those who may change it also what readers do not see. Raises Http404."""
     found: Any = tracks_for(request)
@@ -83,22 +76,7 @@ def shown(request: Request, slug: str) -> Row:
     own = request.user.is_authenticated
     steps = [step_item(step, own=own) for step in steps_with_state(track, request.user)]
     detail = track_item(track_row(track)) | {"quizzes_required": track.quizzes_required, "steps": steps}
-    if not may_change(request):
+    if not tracks.may_write(request.user, track):
         return detail
     slugs = list(track.steps.values_list("tutorial__slug", flat=True))
     return detail | {"is_published": track.is_published, "position": track.position, "tutorials": slugs}
-
-
-@transaction.atomic
-def write(by: User, track: Track, fields: dict[str, Any]) -> Track:
-    """A track with its steps, or nothing of it. Raises ValidationError by field."""
-    steps = fields.pop("tutorials", None)
-    for name, value in fields.items():
-        setattr(track, name, value)
-    tracks.save_track(by=by, track=track)
-    if steps is not None:
-        try:
-            tracks.set_steps(by=by, track=track, tutorials=steps)
-        except ValidationError as error:
-            raise ValidationError({"tutorials": error.error_list}) from error
-    return track

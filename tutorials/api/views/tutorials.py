@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import Public, PublicToRead, member
 from common.api import PrivateView, answer, answer_from, validated
+from tutorials.api.conditions import PreconditionFailed, must_match, tagged
 from tutorials.api.representations import TOPIC_COLUMNS, list_item, topic_item
 from tutorials.api.serializers import TutorialSerializer
 from tutorials.api.views import find, find_to_write, shown
@@ -30,9 +31,8 @@ class TutorialsView(PrivateView):
         return answer(request, found.page, list_item)
 
     def post(self, request: Request) -> Response:
-        by = member(request)
-        writing.require_may_write(by)
-        tutorial = writing.create_tutorial(by=by, values=validated(TutorialSerializer(data=request.data)))
+        values = validated(TutorialSerializer(data=request.data))
+        tutorial = writing.create_tutorial(by=member(request), values=values)
         address = request.build_absolute_uri(reverse("api-tutorial", args=[tutorial.slug]))
         return Response(shown(request, tutorial), status=status.HTTP_201_CREATED, headers={"Location": address})
 
@@ -44,15 +44,21 @@ class TutorialView(PrivateView):
     area = "tutorials"
 
     def get(self, request: Request, slug: str) -> Response:
-        return Response(shown(request, find(request, slug)))
+        return tagged(request, shown(request, find(request, slug)))
 
     def patch(self, request: Request, slug: str) -> Response:
+        """With If-Match only what nobody has changed since."""
         tutorial = find_to_write(request, slug)
         changes = validated(TutorialSerializer(data=request.data, partial=True))
-        return Response(shown(request, writing.change_tutorial(by=member(request), tutorial=tutorial, changes=changes)))
+        read_at = tutorial.updated_at if must_match(request, shown(request, tutorial)) else None
+        try:
+            changed = writing.change_tutorial(by=member(request), tutorial=tutorial, changes=changes, read_at=read_at)
+        except writing.ChangedMeanwhile as error:
+            raise PreconditionFailed from error
+        return tagged(request, shown(request, changed))
 
     def delete(self, request: Request, slug: str) -> Response:
-        writing.delete_tutorial(by=member(request), tutorial=find_to_write(request, slug))
+        writing.delete_tutorial(by=member(request), tutorial=find(request, slug))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
