@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, QuerySet, Sum
-from django.db.models.functions import Cast, Extract, Now
+from django.db.models.functions import Cast, Extract, Floor, Now
 
 from accounts.models import User
 from tutorials.metrics import Metric, register
@@ -45,7 +45,7 @@ def minutes_learned(person: int | None) -> Rows:
 def days_as_member(person: int | None) -> Rows:
     people = User.objects.order_by() if person is None else User.objects.filter(pk=person).order_by()
     seconds = Extract(Now() - F("date_joined"), "epoch")
-    return people.values(user=F("pk"), value=Cast(seconds / SECONDS_A_DAY, IntegerField()))
+    return people.values(user=F("pk"), value=Cast(Floor(seconds / SECONDS_A_DAY), IntegerField()))
 
 
 register(

@@ -43,6 +43,8 @@ OPTION = re.compile(r"(?:\([ xX]?\)|\[[ xX]?\])(?:[ \t]|$)")
 INDENTED = re.compile(r"(?: {2}| ?\t)")
 KEY = re.compile(rf"[a-z0-9-]{{1,{LONGEST_KEY}}}")
 # Neither UTF-8 nor PostgreSQL's JSON holds all of these; tabs and ends of lines are white space.
+# Names of fields that the form of a quiz has besides its questions.
+RESERVED_KEYS = frozenset({"csrfmiddlewaretoken"})
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 INLINE = {
     *("text", "code_inline", "softbreak", "hardbreak", "link_open", "link_close"),
@@ -275,6 +277,8 @@ class Reader:
                 head.line,
                 f"A key such as {{#what-belongs}} has small letters a-z, digits and hyphens, at most {LONGEST_KEY}.",
             )
+        elif key in RESERVED_KEYS:
+            self.fault(head.line, f"The key {key} means something else on the page; choose another one.")
         elif key in self.given:
             self.fault(head.line, f"The question on line {self.given[key]} has the same key; choose another one.")
         else:

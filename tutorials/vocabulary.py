@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,18 @@ LEARN = """
     INSERT INTO tutorials_searchword (word, tutorials)
     SELECT word, 1 FROM unnest(%s::text[]) AS word
     ON CONFLICT (word) DO NOTHING
+"""
+# Last night's count of more than one says that it is no secret; of others, and those learned since, the index knows.
+UNLEARN = """
+    DELETE FROM tutorials_searchword WHERE word IN (
+        SELECT word FROM tutorials_searchword
+        WHERE word = ANY(%s::text[]) AND tutorials <= 1 AND numnode(plainto_tsquery('english', word)) > 0
+        AND NOT EXISTS (
+            SELECT FROM tutorials_tutorial
+            WHERE open_search @@ plainto_tsquery('english', word) AND status = 'published' AND published_at <= now()
+        )
+        ORDER BY word FOR UPDATE
+    )
 """
 OFFER = """
     SELECT asked.word, offered.word, offered.tutorials
@@ -55,13 +68,18 @@ COUNT = """
 
 
 def learn_words(tutorial: Tutorial) -> None:
-    """Know the words of a published tutorial, but for those of a gated text."""
-    open_text = tutorial.text if tutorial.access == "free" else tutorial.opening_text
-    texts = (tutorial.title, tutorial.keywords, tutorial.summary, open_text)
-    # In one order for all, so that two who save at once wait for each other rather than lock each other.
-    words = sorted({word for text in texts for word in WORD.findall(text.lower())})
+    """Know the words of a tutorial that is out, but for those of a gated text; forget those that only it could know."""
+    whole = (tutorial.title, tutorial.keywords, tutorial.summary, tutorial.text)
+    seen = (*whole[:3], tutorial.text if tutorial.access == "free" else tutorial.opening_text)
+    open_words = words_of(seen) if tutorial.is_out() else set()
     with connection.cursor() as cursor:
-        cursor.execute(LEARN, [words])
+        # In one order for all, so that two who save at once wait for each other rather than lock each other.
+        cursor.execute(UNLEARN, [sorted(words_of(whole) - open_words)])
+        cursor.execute(LEARN, [sorted(open_words)])
+
+
+def words_of(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in WORD.findall(text.lower())}
 
 
 @transaction.atomic

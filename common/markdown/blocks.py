@@ -20,8 +20,8 @@ from markdown_it.token import Token
 from common.markdown.plain import inline_text, plain_text
 
 ID = re.compile(r"[a-z0-9-]{1,80}")
-# The anchors of footnotes.
-RESERVED = re.compile(r"fn(ref)?\d+")
+# The anchors of footnotes, and the one that every page has for its main part.
+RESERVED = re.compile(r"main|fn(ref)?\d+")
 LONGEST_STEM = 72  # leaves room for a number behind it
 
 

@@ -102,10 +102,10 @@ def render(
     )
 
 
-def has_heading(source: str) -> bool:
-    """Whether the text has an opening that ends somewhere; a heading in a footnote ends nothing."""
+def count_headings(source: str) -> int:
+    """How many headings the text has; with none its opening ends nowhere. One in a footnote does not count."""
     body = takewhile(lambda token: token.type != "footnote_block_open", MARKDOWN.parse(source))
-    return any(token.type == "heading_open" for token in body)
+    return sum(token.type == "heading_open" for token in body)
 
 
 def opening_of(source: str) -> str:

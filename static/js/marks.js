@@ -1,13 +1,13 @@
 // A sign beside each heading marks the place; the form of the page then stands in a dialog.
 
-const form = document.getElementById("mark-form");
+const form = document.getElementById("mark_form");
 const home = form.parentElement;
 const marks = new Map([...document.querySelectorAll(".mark")].map((mark) => [mark.dataset.block, mark]));
 const dialog = document.createElement("dialog");
 dialog.className = "dialog";
-dialog.setAttribute("aria-labelledby", "dialog-title");
+dialog.setAttribute("aria-labelledby", "dialog_title");
 dialog.innerHTML = `<div class="dialog__head">
-  <h2 class="dialog__title" id="dialog-title">Bookmark</h2>
+  <h2 class="dialog__title" id="dialog_title">Bookmark</h2>
   <button class="button button--small" type="button">Cancel</button>
 </div>`;
 dialog.querySelector("button").addEventListener("click", () => dialog.close());

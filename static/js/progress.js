@@ -39,7 +39,7 @@ function report() {
 }
 
 function finish() {
-  const done = document.getElementById("done");
+  const done = document.getElementById("done_form");
   if (!done || furthest < 1 || seconds < LEAST_S || fraction === 1) return;
   fraction = 1;
   for (const [name, value] of Object.entries({ seconds, visit })) {

@@ -90,13 +90,13 @@ def test_a_learner_goes_the_whole_way(page: Page, reader: User, path: tuple[Tuto
         page.goto("/tutorials/reading-slowly/")
         expect(page.locator("#part-three")).to_be_in_viewport()
 
-        read(page, "finish", 6)
-        expect(page.locator("#finish")).to_contain_text("Finished")
-        expect(page.locator("#finish")).to_contain_text("First of all")
-        page.locator("#finish").get_by_role("link", name="Next: Tokens").click()
+        read(page, "page_end", 6)
+        expect(page.locator("#page_end")).to_contain_text("Finished")
+        expect(page.locator("#page_end")).to_contain_text("First of all")
+        page.locator("#page_end").get_by_role("link", name="Next: Tokens").click()
 
         page.get_by_role("button", name="Mark as done").click()
-        page.locator("#finish").get_by_role("link", name="Take the quiz").click()
+        page.locator("#page_end").get_by_role("link", name="Take the quiz").click()
         page.get_by_label("A coin").check()
         page.get_by_role("button", name="Check my answers").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("0 % right")
@@ -161,7 +161,7 @@ def test_all_of_it_works_without_script(
 ) -> None:
     sign_in(page, reader)
     page.goto("/tutorials/reading-slowly/")
-    page.locator("#marks > summary").click()
+    page.locator("#page_marks > summary").click()
     page.get_by_label("Place").select_option("Part two")
     page.get_by_role("button", name="Save").click()
     assert Bookmark.objects.get().block == "part-two"

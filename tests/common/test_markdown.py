@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.markdown import Block, Image, has_heading, image_names, render, sanitise
+from common.markdown import Block, Image, count_headings, image_names, render, sanitise
 from common.markdown.parser import LANGUAGE_NAMES
 from common.markdown.rendering import ATTRIBUTES, TAGS
 
@@ -111,8 +111,8 @@ def test_the_opening_ends_before_the_first_heading() -> None:
 
 
 def test_a_heading_in_a_footnote_does_not_end_the_opening() -> None:
-    assert has_heading("All of it.\n\n## Inside")
-    assert not has_heading("All of it.[^1]\n\n[^1]: ## Inside")
+    assert count_headings("All of it.\n\n## Inside") == 1
+    assert not count_headings("All of it.[^1]\n\n[^1]: ## Inside")
 
 
 def test_code_is_highlighted_and_labelled() -> None:

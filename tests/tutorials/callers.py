@@ -17,8 +17,8 @@ class Caller:
         if user is not None:
             self.client.force_login(user)
 
-    def get(self, path: str) -> Any:
-        return self.client.get(f"/api/{path}")
+    def get(self, path: str, *, if_none_match: str = "") -> Any:
+        return self.client.get(f"/api/{path}", headers={"If-None-Match": if_none_match} if if_none_match else None)
 
     def post(self, path: str, body: Any = None) -> Any:
         return self.send("post", path, body)
@@ -26,16 +26,16 @@ class Caller:
     def put(self, path: str, body: Any = None) -> Any:
         return self.send("put", path, body)
 
-    def patch(self, path: str, body: Any = None) -> Any:
-        return self.send("patch", path, body)
+    def patch(self, path: str, body: Any = None, *, if_match: str | None = None) -> Any:
+        return self.send("patch", path, body, headers=None if if_match is None else {"If-Match": if_match})
 
     def delete(self, path: str) -> Any:
         return self.send("delete", path, None)
 
-    def send(self, method: str, path: str, body: Any = None) -> Any:
+    def send(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """A text is sent as it is, which need not be JSON."""
         data = {} if body is None else body
-        return getattr(self.client, method)(f"/api/{path}", data, content_type="application/json")
+        return getattr(self.client, method)(f"/api/{path}", data, content_type="application/json", headers=headers)
 
 
 def faults(response: Any) -> set[tuple[str, str]]:

@@ -225,3 +225,11 @@ def test_the_nightly_command_gives_what_time_and_staff_have_changed(learner: Use
     assert out.getvalue() == "1 finished tracks noted, 2 achievements given.\n"
     call_command("award_achievements", stdout=out)
     assert Award.objects.count() == 2
+
+
+def test_a_day_counts_when_it_is_over(learner: User) -> None:
+    make_achievement("days_as_member", 7, code="week")
+    for hours, earned in ((7 * 24 - 1, set()), (7 * 24 + 1, {"week"})):
+        User.objects.filter(pk=learner.pk).update(date_joined=datetime.now(UTC) - timedelta(hours=hours))
+        awarding.award(user=learner)
+        assert codes(learner) == earned

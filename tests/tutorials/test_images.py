@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.storage import default_storage
+from django.test import Client
 from PIL import Image
 
 from accounts.models import User
 from tests.factories import make_tutorial
 from tutorials.models import Tutorial, TutorialImage
 from tutorials.pictures import inspect_image
-from tutorials.services import images, import_tutorials
+from tutorials.services import images, import_tutorials, writing
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +172,28 @@ def test_an_import_reads_nothing_from_outside_its_folder(tmp_path: Path) -> None
     assert first.startswith(f"{path}:9: body: ../secret.png: Use a name such as")
     assert second == f"{path}:10: body: link.png: This file lies outside the folder."
     assert not TutorialImage.objects.exists()
+
+
+def test_a_gated_image_is_not_shown_because_another_begins_like_it(author: User, visitor: Client) -> None:
+    body = "![Open](a.png.webp)\n\n## Inside\n\n![Gated](a.png)\n"
+    tutorial = make_tutorial("Closed", body=body, access="premium")
+    for name, kind in (("a.png.webp", "WEBP"), ("a.png", "PNG")):
+        images.put_image(by=author, tutorial=tutorial, name=name, data=picture(kind))
+    assert visitor.get("/tutorials/closed/images/a.png.webp").status_code == 200
+    assert visitor.get("/tutorials/closed/images/a.png").status_code == 404
+    assert visitor.get("/tutorials/closed/images/a%00.png").status_code == 404
+
+
+def test_images_follow_their_tutorial_to_another_slug(author: User, visitor: Client) -> None:
+    tutorial = make_tutorial("Before", body=BODY)
+    images.put_image(by=author, tutorial=tutorial, name="a.png", data=picture())
+    writing.change_tutorial(by=author, tutorial=tutorial, changes={"slug": "after"})
+    assert "/tutorials/after/images/a.png" in visitor.get("/tutorials/after/").content.decode()
+
+
+def test_a_text_that_lies_elsewhere_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.md").write_text("secret")
+    (tmp_path / "in" / "link.md").symlink_to(tmp_path / "secret.md")
+    with pytest.raises(ValidationError, match=r"link\.md:1: This file lies outside the folder\."):
+        import_tutorials(path=tmp_path / "in")

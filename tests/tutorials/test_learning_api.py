@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -271,6 +274,32 @@ def test_a_closed_quiz_is_neither_shown_nor_marked(learner: User) -> None:
     assert refusal(sent) == (403, "premium_required")
     make_grant(learner)
     assert Caller(learner).get("tutorials/asked/quiz").status_code == 200
+
+
+def test_the_gate_is_asked_once(learner: User) -> None:
+    tutorial = make_quiz_tutorial("Asked", access="premium")
+    make_grant(learner)
+    for method, path, body in (
+        ("put", "tutorials/asked/progress", {"fraction": 0.5}),
+        ("post", "tutorials/asked/quiz/attempts", {"answers": answers_to(tutorial)}),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            assert Caller(learner).send(method, path, body).status_code < 300
+        assert len([query for query in queries if "billing_accessgrant" in query["sql"]]) == 1
+
+
+def test_page_and_api_close_the_gate_with_the_same_words(learner: User, client: Client) -> None:
+    tutorial = make_quiz_tutorial("Asked", access="premium")
+    said = Caller(learner).get("tutorials/asked/quiz").json()["detail"]
+    client.force_login(learner)
+    for answer in (
+        client.get(reverse("tutorials:quiz", args=["asked"])),
+        client.post(reverse("tutorials:quiz", args=["asked"]), answers_to(tutorial)),
+        client.post(reverse("tutorials:progress", args=["asked"]), {"fraction": "1", "visit": "v"}),
+    ):
+        assert answer.status_code == 403
+        assert said in answer.content.decode()
+    assert not QuizAttempt.objects.exists()
 
 
 # Bookmarks

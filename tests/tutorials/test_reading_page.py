@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -312,3 +314,32 @@ def test_new_tutorials_of_the_week_are_shown_until_they_are_opened(reader: Clien
     assert "Old" not in text
     record(learner, fresh, fraction=0.1)
     assert "Nothing that you have not opened yet." in reader.get("/").content.decode()
+
+
+@pytest.mark.parametrize("query", ["cursor=x", "page_size=0", "page_size=x", "page_size=101"])
+def test_a_place_that_is_none_is_refused(reader: Client, query: str) -> None:
+    for address in ("/learning/finished/", "/learning/bookmarks/"):
+        assert reader.get(f"{address}?{query}").status_code == 400
+
+
+def test_a_null_character_is_refused(reader: Client, tutorial: Tutorial) -> None:
+    for address in ("bookmark/", "bookmark/remove/", "progress/"):
+        answer = reader.post(f"{tutorial.get_absolute_url()}{address}", {"block": "a\0", "fraction": "0.5"})
+        assert answer.status_code == 400
+
+
+def test_a_heading_may_have_any_name_of_the_page(reader: Client, learner: User) -> None:
+    names = ["Main", "Toc", "Finish", "Done", "Marks", "Mark form", "Mark block", "Related", "Onward", "Offer", "Today"]
+    body = "".join(f"## {name}\n\nText.\n\n" for name in [*names, "Header search", "Messages", "Menu"])
+    tutorial = make_quiz_tutorial("Clash")
+    tutorial.body = body + tutorial.body
+    tutorial.save()
+    for text in (page(reader, tutorial), page(Client(), tutorial)):
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert sorted(ids) == sorted(set(ids))
+
+
+def test_a_text_has_a_bounded_number_of_blocks(tutorial: Tutorial) -> None:
+    tutorial.body = "## A\n\n" * 301
+    with pytest.raises(ValidationError, match="Use at most 300 headings"):
+        tutorial.full_clean()

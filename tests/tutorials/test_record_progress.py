@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -179,3 +180,20 @@ def test_two_tabs_at_once_lose_nothing(learner: User, tutorial: Tutorial) -> Non
     progress = TutorialProgress.objects.get()
     assert (progress.fraction, progress.seconds) == (0.4, 100)
     assert LearningDay.objects.get().seconds == 100
+
+
+def test_opening_a_page_is_no_learning(learner: User, tutorial: Tutorial) -> None:
+    record(learner, tutorial, fraction=0, block="first-steps")
+    assert TutorialProgress.objects.get().block == "first-steps"
+    assert not LearningDay.objects.exists()
+    assert streak_of(learner) == (0, 0)
+
+
+@pytest.mark.parametrize("fields", [{"status": "draft"}, {"published_at": datetime(2090, 1, 1, tzinfo=UTC)}])
+def test_nobody_earns_with_what_is_not_out(author: User, fields: dict[str, Any]) -> None:
+    own = make_tutorial(author=author, **fields)
+    with pytest.raises(ValidationError, match="not published"):
+        record(author, own, fraction=1)
+    client = Client()
+    client.force_login(author)
+    assert "data-progress-url" not in client.get(own.get_absolute_url()).content.decode()

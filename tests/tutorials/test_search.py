@@ -1,5 +1,6 @@
 """Finding by words, by forms of words, and by words mistyped. On the real tutorials."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from accounts.models import User
 from common.database import indexes_only
 from ops.demo import CONTENT
 from tests.factories import make_grant, make_topic, make_tutorial
-from tutorials.models import SearchWord
+from tutorials.models import SearchWord, Tutorial
 from tutorials.querysets import search, search_published
 from tutorials.services import import_tutorials
 from tutorials.vocabulary import corrected, refresh_vocabulary
@@ -260,3 +261,20 @@ def test_no_search_reads_all_tutorials(plans: list[str], words: str) -> None:
     for plan in plans:
         assert "Seq Scan on tutorials_tutorial" not in plan
         assert "Index" in plan
+
+
+def test_what_is_taken_back_or_gated_is_no_more_a_correction(visitor: Client) -> None:
+    make_tutorial("Rooms", body="## Inside\n\nA conservatory.\n")
+    soon = datetime.now(UTC) + timedelta(days=3)
+    make_tutorial("The greenhouse", published_at=soon)
+    assert corrected("conservatary") == "conservatory"
+    assert corrected("greenhuose") == ""
+    tutorial = Tutorial.objects.get(slug="rooms")
+    tutorial.access = "premium"
+    tutorial.save()
+    assert corrected("conservatary") == ""
+    tutorial.access = "free"
+    tutorial.save()
+    tutorial.status = "archived"
+    tutorial.save()
+    assert corrected("conservatary") == ""

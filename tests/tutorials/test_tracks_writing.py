@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
 from tests.factories import make_tutorial
+from tests.tutorials.learners import make_quiz_tutorial
 from tutorials.models import Achievement, Award, Track, TrackCompletion, Tutorial, TutorialProgress
 from tutorials.services import import_tutorials, tracks
 
@@ -22,8 +27,13 @@ def three(db: None) -> list[Tutorial]:
     return [make_tutorial(title) for title in ("First", "Second", "Third")]
 
 
-def make(by: User, **fields: object) -> Track:
-    return tracks.save_track(by=by, track=Track(**{"title": "T", "slug": "t", "summary": "S"} | fields))
+def make(by: User, *tutorials: Tutorial, **values: object) -> Track:
+    given = {"title": "T", "slug": "t", "summary": "S"} | values
+    return tracks.write_track(by=by, track=None, values=given, tutorials=tutorials)
+
+
+def set_steps(by: User, track: Track, *tutorials: Tutorial) -> Track:
+    return tracks.write_track(by=by, track=track, values={}, tutorials=tutorials)
 
 
 def steps(track: Track) -> list[str]:
@@ -31,43 +41,145 @@ def steps(track: Track) -> list[str]:
 
 
 def test_a_track_has_its_tutorials_in_order(author: User, three: list[Tutorial]) -> None:
-    track = make(author)
     first, second, third = three
-    assert tracks.set_steps(by=author, track=track, tutorials=[third, first])
+    track = make(author, third, first)
     assert steps(track) == ["Third", "First"]
     kept = track.steps.get(tutorial=first).pk
-    assert tracks.set_steps(by=author, track=track, tutorials=[first, second])
+    set_steps(author, track, first, second)
     assert steps(track) == ["First", "Second"]
     assert track.steps.get(tutorial=first).pk == kept
-    assert not tracks.set_steps(by=author, track=track, tutorials=[first, second])
 
 
-def test_a_tutorial_twice_is_refused(author: User, three: list[Tutorial]) -> None:
+def test_a_change_leaves_the_steps_as_they_are(author: User, three: list[Tutorial]) -> None:
+    track = make(author, *three)
+    changed = tracks.write_track(by=author, track=track, values={"title": "Other"})
+    assert (changed.pk, Track.objects.get().title) == (track.pk, "Other")
+    assert steps(track) == ["First", "Second", "Third"]
+
+
+def test_what_is_there_already_is_not_written_again(author: User, three: list[Tutorial]) -> None:
+    track = make(author, *three)
+    tracks.write_track(by=author, track=track, values={"title": "T"}, tutorials=three)
+    assert Track.objects.get().updated_at == track.updated_at
+
+
+def test_two_people_may_change_different_fields(author: User) -> None:
+    """What somebody else wrote since the row was read stays."""
     track = make(author)
-    with pytest.raises(ValidationError, match="This track already has this tutorial"):
-        tracks.set_steps(by=author, track=track, tutorials=[three[0], three[1], three[0]])
-    assert steps(track) == []
+    tracks.write_track(by=author, track=Track.objects.get(), values={"title": "Other"})
+    tracks.write_track(by=author, track=track, values={"summary": "Anew."})
+    assert Track.objects.values_list("title", "summary").get() == ("Other", "Anew.")
+
+
+def test_a_tutorial_twice_is_refused_and_nothing_is_written(author: User, three: list[Tutorial]) -> None:
+    said = {"tutorials": ["This track already has this tutorial."]}
+    with pytest.raises(ValidationError) as refusal:
+        make(author, three[0], three[1], three[0])
+    assert refusal.value.message_dict == said
+    assert not Track.objects.exists()
+    track = make(author, three[0])
+    with pytest.raises(ValidationError) as refusal:
+        tracks.write_track(by=author, track=track, values={"title": "U"}, tutorials=[three[1], three[1]])
+    assert refusal.value.message_dict == said
+    assert Track.objects.get().title == "T"
+    assert steps(track) == ["First"]
+
+
+def test_a_slug_that_is_taken_is_a_fault_of_the_slug(author: User) -> None:
+    make(author)
+    other = make(author, slug="other")
+    for refused in (partial(make, author), partial(tracks.write_track, by=author, track=other, values={"slug": "t"})):
+        with pytest.raises(ValidationError) as refusal:
+            refused()
+        assert refusal.value.message_dict == {"slug": ["There is already a track with this slug."]}
+
+
+def test_what_is_no_field_of_authors_is_not_written(author: User) -> None:
+    with pytest.raises(TypeError):
+        make(author, pk=7)
+
+
+def test_a_track_or_a_tutorial_that_is_gone_is_said_to_be(author: User, three: list[Tutorial]) -> None:
+    track = make(author, three[0])
+    Tutorial.objects.filter(pk=three[1].pk).delete()
+    with pytest.raises(ValidationError) as refusal:
+        set_steps(author, track, *three)
+    assert refusal.value.message_dict == {"tutorials": ["There is no tutorial “second”."]}
+    tracks.delete_track(by=author, track=Track.objects.get())
+    with pytest.raises(ValidationError, match="Somebody has deleted this track"):
+        set_steps(author, track)
 
 
 def test_nobody_else_makes_tracks(author: User, learner: User, moderator: User, three: list[Tutorial]) -> None:
     track = make(author)
+    assert tracks.may_write(author, track)
     for person in (learner, moderator):
+        assert not tracks.may_write(person)
         with pytest.raises(PermissionDenied):
             make(person, slug="other")
         with pytest.raises(PermissionDenied):
-            tracks.set_steps(by=person, track=track, tutorials=three)
+            set_steps(person, track, *three)
         with pytest.raises(PermissionDenied):
             tracks.delete_track(by=person, track=track)
 
 
-def test_who_has_finished_what_is_left_has_finished_the_track(
-    author: User, learner: User, three: list[Tutorial]
+@pytest.mark.parametrize("how", ["it loses a step", "it is published", "its first steps come", "quizzes do not matter"])
+def test_who_has_finished_what_a_track_now_is_has_finished_it(
+    author: User, learner: User, three: list[Tutorial], how: str, django_capture_on_commit_callbacks: Any
 ) -> None:
-    track = make(author, is_published=True)
-    tracks.set_steps(by=author, track=track, tutorials=three[:2])
-    TutorialProgress.objects.create(user=learner, tutorial=three[0], fraction=1, completed_at=timezone.now())
+    done, open_one, asked = three[0], three[1], make_quiz_tutorial("Asked")
+    for tutorial in (done, asked):
+        TutorialProgress.objects.create(user=learner, tutorial=tutorial, fraction=1, completed_at=timezone.now())
+    before: dict[str, tuple[list[Tutorial], dict[str, object]]] = {
+        "it loses a step": ([done, open_one], {"is_published": True}),
+        "it is published": ([done], {}),
+        "its first steps come": ([], {"is_published": True}),
+        "quizzes do not matter": ([done, asked], {"is_published": True, "quizzes_required": True}),
+    }
+    after: dict[str, tuple[list[Tutorial] | None, dict[str, object]]] = {
+        "it loses a step": ([done], {}),
+        "it is published": (None, {"is_published": True}),
+        "its first steps come": ([done], {}),
+        "quizzes do not matter": (None, {"quizzes_required": False}),
+    }
+    tutorials, values = before[how]
+    with django_capture_on_commit_callbacks(execute=True):
+        track = make(author, *tutorials, **values)
     assert not TrackCompletion.objects.exists()
-    tracks.set_steps(by=author, track=track, tutorials=three[:1])
+    others, changes = after[how]
+    with django_capture_on_commit_callbacks(execute=True):
+        tracks.write_track(by=author, track=track, values=changes, tutorials=others)
+    assert TrackCompletion.objects.get().user == learner
+
+
+def test_a_new_title_asks_nobody_what_they_have_finished(
+    author: User, three: list[Tutorial], django_capture_on_commit_callbacks: Any
+) -> None:
+    track = make(author, *three, is_published=True)
+    with django_capture_on_commit_callbacks() as callbacks:
+        tracks.write_track(by=author, track=track, values={"title": "Other"}, tutorials=three)
+    assert callbacks == []
+
+
+def test_without_a_broker_a_track_is_written_and_its_finishers_are_noted_at_night(
+    author: User,
+    learner: User,
+    three: list[Tutorial],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    TutorialProgress.objects.create(user=learner, tutorial=three[0], fraction=1, completed_at=timezone.now())
+    changes = current_app.conf.changes
+    assert changes is not None
+    with monkeypatch.context() as away:
+        away.setitem(changes, "task_always_eager", value=False)
+        away.setitem(changes, "broker_write_url", "redis://127.0.0.1:1/0")
+        with django_capture_on_commit_callbacks(execute=True):
+            make(author, three[0], is_published=True)
+    assert "who has finished the track t is noted tonight only" in caplog.text
+    assert not TrackCompletion.objects.exists()
+    call_command("award_achievements", stdout=StringIO())
     assert TrackCompletion.objects.get().user == learner
 
 

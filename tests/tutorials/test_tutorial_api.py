@@ -9,11 +9,13 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from billing.models import AccessGrant
 from tests.accounts.test_users_api import key_of
 from tests.factories import BODY, make_grant, make_topic, make_tutorial
 from tests.tutorials.callers import Caller, faults, refusal, words
 from tests.tutorials.learners import make_quiz_tutorial, make_track
 from tutorials.models import Tutorial
+from tutorials.services import writing
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +169,50 @@ def test_the_answers_of_a_quiz_are_in_no_reader_s_detail(learner: User) -> None:
     assert "Models read" not in answer
 
 
+# What was read before
+
+
+@pytest.mark.parametrize("who", ["visitor", "learner", "author"])
+def test_what_was_read_before_is_not_sent_again(who: str, learner: User, author: User, tutorial: Tutorial) -> None:
+    caller = Caller({"visitor": None, "learner": learner, "author": author}[who])
+    first = caller.get(OPEN)
+    for named in (first["ETag"], f'"other", W/{first["ETag"]}', "*"):
+        again = caller.get(OPEN, if_none_match=named)
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert {"Authorization", "Cookie"} <= set(again["Vary"].split(", "))
+        assert "no-store" in again["Cache-Control"]
+    assert caller.get(OPEN, if_none_match='"other"').status_code == 200
+    writing.change_tutorial(by=author, tutorial=tutorial, changes={"title": "Better"})
+    changed = caller.get(OPEN, if_none_match=first["ETag"])
+    assert (changed.status_code, changed.json()["title"]) == (200, "Better")
+
+
+def test_one_person_s_tag_is_nothing_to_another(learner: User, author: User, premium_tutorial: Tutorial) -> None:
+    make_grant(learner)
+    tags = [Caller(who).get(CLOSED)["ETag"] for who in (None, learner, author)]
+    assert len(set(tags)) == 3
+    assert Caller().get(CLOSED, if_none_match=tags[1]).status_code == 200
+    AccessGrant.objects.all().delete()
+    closed = Caller(learner).get(CLOSED, if_none_match=tags[1])
+    assert (closed.status_code, "secret" in closed.content.decode()) == (200, False)
+
+
+def test_a_change_names_what_it_was_made_of(author: User, tutorial: Tutorial) -> None:
+    caller = Caller(author)
+    read = caller.get(OPEN)["ETag"]
+    written = caller.patch(OPEN, {"title": "Better"}, if_match=read)
+    assert written.status_code == 200
+    assert written["ETag"] == caller.get(OPEN)["ETag"] != read
+    for stale in (read, '"other"', "nonsense", ""):
+        refused = caller.patch(OPEN, {"title": "Worse"}, if_match=stale)
+        assert refusal(refused) == (412, "precondition_failed")
+        assert refused.json()["detail"].startswith("Somebody has changed this tutorial since you opened it.")
+    assert Tutorial.objects.get().title == "Better"
+    for good in (written["ETag"], "*", f'"other", {caller.get(OPEN)["ETag"]}'):
+        assert caller.patch(OPEN, {"title": "Better"}, if_match=good).status_code == 200
+    assert refusal(Caller().patch(OPEN, {}, if_match="*")) == (401, "not_authenticated")
+
+
 def test_what_is_not_out_is_not_there(learner: User, author: User) -> None:
     make_tutorial("Draft", status="draft")
     for slug in ("draft", "nothing"):
@@ -197,11 +243,13 @@ def test_an_author_begins_a_draft(author: User, draft: dict[str, Any]) -> None:
     assert Caller().get("tutorials/a-new-one").status_code == 404
 
 
-def test_visitors_and_learners_do_not_write(learner: User, moderator: User, tutorial: Tutorial) -> None:
+def test_visitors_and_learners_do_not_write(
+    learner: User, moderator: User, tutorial: Tutorial, draft: dict[str, Any]
+) -> None:
     for method, path in (("post", "tutorials"), ("patch", OPEN), ("delete", OPEN)):
-        assert refusal(Caller().send(method, path)) == (401, "not_authenticated")
+        assert refusal(Caller().send(method, path, draft)) == (401, "not_authenticated")
         for reader in (learner, moderator):
-            answer = Caller(reader).send(method, path)
+            answer = Caller(reader).send(method, path, draft)
             assert refusal(answer) == (403, "permission_denied")
             assert answer.json()["detail"] == "Only authors and staff may write tutorials."
     assert Tutorial.objects.count() == 1

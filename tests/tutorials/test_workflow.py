@@ -164,6 +164,13 @@ def test_nobody_approves_what_they_have_not_read(author: User, reviewer: User, d
     writing.add_review_note(**answer, read_at=Tutorial.objects.get().updated_at)
 
 
+def test_nobody_writes_over_what_they_have_not_read(author: User, draft: Tutorial) -> None:
+    writing.change_tutorial(by=author, tutorial=draft, changes={"body": "Other."}, read_at=draft.updated_at)
+    with pytest.raises(writing.ChangedMeanwhile, match="Somebody has changed this tutorial since you opened it"):
+        writing.change_tutorial(by=author, tutorial=draft, changes={"body": "Mine."}, read_at=draft.updated_at)
+    assert Tutorial.objects.get().body == "Other.\n"
+
+
 @pytest.mark.parametrize(
     ("verdict", "text", "words"),
     [
@@ -273,3 +280,28 @@ def test_a_step_of_a_track_is_not_deleted(author: User, draft: Tutorial) -> None
     Track.objects.create(title="T", slug="t", summary="S").steps.create(tutorial=draft)
     with pytest.raises(ValidationError, match="is a step of the track T"):
         writing.delete_tutorial(by=author, tutorial=draft)
+
+
+@pytest.mark.parametrize("status", Status.values)
+@pytest.mark.parametrize("state", [Status.IN_REVIEW, Status.PUBLISHED, Status.ARCHIVED])
+def test_a_state_is_ended_where_it_stands_and_nothing_changes_elsewhere(
+    author: User, state: Status, status: str
+) -> None:
+    tutorial = at(status)
+    assert writing.end_state(by=author, tutorial=tutorial, state=state) is (status == state)
+    assert Tutorial.objects.get().status == ("draft" if status == state else status)
+    assert not writing.end_state(by=author, tutorial=tutorial, state=state)
+
+
+def test_only_authors_end_a_state(learner: User, moderator: User) -> None:
+    tutorial = at("published", author=learner)
+    for person in (learner, moderator):
+        with pytest.raises(PermissionDenied):
+            writing.end_state(by=person, tutorial=tutorial, state=Status.PUBLISHED)
+    assert Tutorial.objects.get().status == "published"
+
+
+def test_what_somebody_has_deleted_is_said_to_be_gone(author: User, draft: Tutorial) -> None:
+    writing.delete_tutorial(by=author, tutorial=Tutorial.objects.get())
+    with pytest.raises(ValidationError, match="Somebody has deleted this tutorial"):
+        writing.publish(by=author, tutorial=draft)

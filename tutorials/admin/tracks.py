@@ -59,15 +59,17 @@ class TrackAdmin(ModelAdmin):
         """Nothing yet: a track is written with its steps, by `save_related`."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: list[StepFormSet], change: bool) -> None:
-        (steps,) = formsets
+        # None for whoever may not see the steps.
+        steps = formsets[0] if formsets else None
         form.instance.pk = tracks.write_track(
             by=cast("User", request.user),
             track=form.instance if change else None,
             values={name: form.cleaned_data[name] for name in (form.changed_data if change else self.fields)},
-            tutorials=steps.in_order(),
+            tutorials=steps.in_order() if steps else None,
         ).pk
-        # What Django's own would have set, for the history.
-        steps.new_objects, steps.changed_objects, steps.deleted_objects = [], [], []
+        if steps:
+            # What Django's own would have set, for the history.
+            steps.new_objects, steps.changed_objects, steps.deleted_objects = [], [], []
 
     def changeform_view(
         self,

@@ -122,6 +122,12 @@ class TutorialAdminForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007 - the admin names the fields that are shown
         field_classes = {"body": MarkdownField, "tags": TagsField}
         widgets = {"body": MarkdownWidget, "tags": UnfoldAdminTextInputWidget}
+        help_texts = {
+            "body": "Markdown. What stands before the first heading is open to everybody, also in premium tutorials."
+            " A quiz stands between ```quiz and ``` at the end: ? begins a question, ( ) and (x) are its options"
+            " ([ ] and [x] where several are right), = is a short answer, ! explains.",
+            "tags": "Up to 8, with commas between them: prompting, evaluation.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,7 +12,7 @@ class ProgressForm(forms.Form):
 
     fraction = forms.FloatField(error_messages={"invalid": "Enter a fraction from 0 to 1."})
     seconds = forms.IntegerField(required=False, error_messages={"invalid": "Enter a whole number of seconds."})
-    block = forms.CharField(required=False, max_length=80)
+    block = forms.CharField(required=False, strip=False)
     visit = forms.CharField(required=False)
 
     def clean_seconds(self) -> int:
@@ -25,7 +25,7 @@ class ProgressForm(forms.Form):
 
 
 class BookmarkForm(forms.Form):
-    block = forms.CharField(required=False, max_length=80)
+    block = forms.CharField(required=False, strip=False)
     note = forms.CharField(required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 4}))
 
 

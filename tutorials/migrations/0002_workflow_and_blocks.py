@@ -9,19 +9,27 @@ import django.core.validators
 from django.db import migrations, models
 
 from common import markdown
+from tutorials import quiz
 
 
 def render(apps, schema_editor):
     """Make what is new of each text; where a block began it still begins."""
     Tutorial = apps.get_model('tutorials', 'Tutorial')
     for tutorial in Tutorial.objects.only('body').iterator():
-        rendered = markdown.render(tutorial.body)
+        text, source = quiz.split(tutorial.body)
+        rendered = markdown.render(text)
         tutorial.text = rendered.text
         tutorial.opening_text = "\n".join([rendered.opening_text, *(block.text for block in rendered.blocks)])
         tutorial.blocks = [asdict(block) for block in rendered.blocks]
         tutorial.body_html = rendered.html
         tutorial.opening_html = rendered.opening_html
-        tutorial.save(update_fields=['text', 'opening_text', 'blocks', 'body_html', 'opening_html'])
+        tutorial.quiz = quiz.parse(source).to_json() if source else None
+        tutorial.save(update_fields=['text', 'opening_text', 'blocks', 'body_html', 'opening_html', 'quiz'])
+
+
+def know_two_statuses_only(apps, schema_editor):
+    """On the way back: what readers do not see is a draft again."""
+    apps.get_model('tutorials', 'Tutorial').objects.exclude(status='published').update(status='draft')
 
 
 class Migration(migrations.Migration):
@@ -102,7 +110,7 @@ class Migration(migrations.Migration):
             name='status',
             field=models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In Review'), ('published', 'Published'), ('archived', 'Archived')], default='draft', max_length=9),
         ),
-        migrations.RunPython(render, migrations.RunPython.noop),
+        migrations.RunPython(render, know_two_statuses_only),
         migrations.AddField(
             model_name='tutorial',
             name='search',

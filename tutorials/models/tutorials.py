@@ -29,6 +29,9 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 OUT_OF_RANGE = "The date of publication must lie between 2000 and 2100."
 NO_PERCENTAGE = "The pass mark is a percentage from 1 to 100."
 MOST_TAGS = 8
+# A reader's page lists them all, twice.
+MOST_BLOCKS = 300
+is_one_line = RegexValidator(r"[\x00-\x1f\x7f\u2028\u2029]", "Control characters are not allowed.", inverse_match=True)
 is_tag = RegexValidator(r"\A[a-z0-9](?:-?[a-z0-9]){0,39}\Z", "Use small letters, digits and single hyphens in a tag.")
 
 
@@ -53,9 +56,9 @@ class Status(models.TextChoices):
 class Topic(models.Model):
     """A field that tutorials belong to."""
 
-    name = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=60, unique=True, validators=[is_one_line])
     slug = models.SlugField(max_length=60, unique=True)
-    description = models.CharField(max_length=200, blank=True)
+    description = models.CharField(max_length=200, blank=True, validators=[is_one_line])
     position = models.PositiveSmallIntegerField(default=0, help_text="Topics are listed in this order.")
 
     objects = TopicQuerySet.as_manager()
@@ -215,8 +218,7 @@ class Tutorial(models.Model):
         if fields is not None:
             kwargs["update_fields"] = {*fields, *(RENDERED if written else ()), "updated_at"}
         super().save(*args, **kwargs)
-        if self.status == Status.PUBLISHED:
-            learn_words(self)
+        learn_words(self)
         forget(TOPICS_KEY)
 
     def get_absolute_url(self) -> str:
@@ -235,7 +237,10 @@ class Tutorial(models.Model):
                 quiz.parse(source)
         except ValidationError as error:
             raise ValidationError({"body": error.error_list}) from error
-        if self.access == AccessLevel.PREMIUM and not markdown.has_heading(text):
+        headings = markdown.count_headings(text)
+        if headings > MOST_BLOCKS:
+            raise ValidationError({"body": f"Use at most {MOST_BLOCKS} headings."})
+        if self.access == AccessLevel.PREMIUM and not headings:
             raise ValidationError({"body": "A premium tutorial needs a heading: what stands before it is open to all."})
 
     def render(self) -> None:
@@ -290,20 +295,28 @@ class Tutorial(models.Model):
             return self.body_html
         return self.opening_html if self.blocks else ""
 
+    def images_for(self, access: Access) -> list[str]:
+        """The names of the images that somebody with this access sees."""
+        text = quiz.split(self.body)[0]
+        return markdown.image_names(text if access.allowed else markdown.opening_of(text))
+
 
 # What is made anew when one of these is written: everything else that the Markdown says.
-RENDERED_FROM = frozenset({"body", "tags"})
+# The slug stands in the addresses of images.
+RENDERED_FROM = frozenset({"body", "tags", "slug"})
 RENDERED = ("body_html", "opening_html", "text", "opening_text", "keywords", "blocks", "quiz", "minutes")
 
 
 class Track(models.Model):
     """A path through tutorials, in an order that makes sense."""
 
-    title = models.CharField(max_length=120)
+    title = models.CharField(max_length=120, validators=[is_one_line])
     slug = models.SlugField(
         max_length=80, unique=True, error_messages={"unique": "There is already a track with this slug."}
     )
-    summary = models.CharField(max_length=200, help_text="One sentence: what can one do at its end?")
+    summary = models.CharField(
+        max_length=200, help_text="One sentence: what can one do at its end?", validators=[is_one_line]
+    )
     is_published = models.BooleanField("published", default=False)
     quizzes_required = models.BooleanField(
         default=False, help_text="Finished only when the quizzes of its tutorials are passed, too."

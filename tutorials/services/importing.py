@@ -140,6 +140,9 @@ def read_all(path: Path) -> tuple[list[TutorialFile], list[str]]:
     files: dict[str, TutorialFile] = {}
     complaints: list[str] = []
     for each in paths:
+        if path.is_dir() and not each.resolve().is_relative_to(path.resolve()):
+            complaints.append(f"{each}:1: This file lies outside the folder.")
+            continue
         try:
             file = read_tutorial(each)
         except ValidationError as error:

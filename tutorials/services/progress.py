@@ -18,6 +18,7 @@ from tutorials.models.learning import ABSURD
 from tutorials.services import awarding
 
 NO_SUCH_BLOCK = "There is no such place in this tutorial."
+NOT_OUT = "This tutorial is not published, so there is nothing to finish yet."
 NEEDS_PREMIUM = "The rest of this tutorial is for Premium."
 LONGEST_VISIT = 64  # characters
 
@@ -62,11 +63,14 @@ def record_progress(
     """
     require_access(user, tutorial)
     check_report(tutorial, fraction=fraction, seconds=seconds, block=block, visit=visit)
+    if not tutorial.is_out():
+        # Its authors see it, and could earn something with their own drafts.
+        raise ValidationError(NOT_OUT, code="not_published")
     now = timezone.now()
     learner = lock_learner(user)
-    progress, started = TutorialProgress.objects.get_or_create(user=user, tutorial=tutorial)
+    progress, _ = TutorialProgress.objects.get_or_create(user=user, tutorial=tutorial)
     granted = learner.grant_seconds(progress.claimed_more(seconds, visit), now=now)
-    moved = started or granted > 0 or fraction > progress.fraction
+    moved = granted > 0 or fraction > progress.fraction
     progress.spend(granted, visit=visit)
     finished = progress.advance_to(fraction, block=block, now=now)
     progress.save(update_fields=["fraction", "seconds", "visits", "block", "moved_at", "completed_at"])

@@ -119,7 +119,7 @@ def store(track: Track, changed: set[str]) -> None:
 
 
 def put_steps(track: Track, tutorials: Sequence[Tutorial]) -> bool:
-    """Make these tutorials, in this order, the track; returns whether that changed it. The row must be locked, or new."""
+    """Make these tutorials, in this order, the track; returns whether that changed it. It must be locked, or new."""
     present = {step.tutorial_id: step for step in track.steps.all()}
     wanted = [tutorial.pk for tutorial in tutorials]
     if list(present) == wanted and all(step.position == place for place, step in enumerate(present.values())):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
+from django.core.exceptions import BadRequest, ValidationError
 from django.shortcuts import get_object_or_404
 
+from common.forms import in_words
 from tutorials.models import Tutorial
 
 if TYPE_CHECKING:
@@ -15,6 +20,22 @@ if TYPE_CHECKING:
 
 # What no page of readers needs.
 UNREAD = ("body", "text", "opening_text", "search", "open_search", "source")
+
+
+@contextmanager
+def faults_in_words() -> Iterator[None]:
+    """For what no form of ours sends: a page that says what is wrong (400), where no form could say it."""
+    try:
+        yield
+    except ValidationError as error:
+        raise BadRequest(in_words(error)) from error
+
+
+def cleaned(form: forms.Form) -> dict[str, Any]:
+    """What a form says. Raises ValidationError by field."""
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    return form.cleaned_data
 
 
 def member(request: HttpRequest) -> User:

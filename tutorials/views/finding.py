@@ -6,14 +6,12 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps import views as sitemap_views
-from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from common.forms import in_words
 from common.paging import address_of
 from tutorials.as_markdown import llms_txt, tutorial_as_markdown
 from tutorials.feeds import NewestTutorials
@@ -21,6 +19,7 @@ from tutorials.forms import TutorialListForm
 from tutorials.listing import list_tutorials
 from tutorials.models import Tutorial
 from tutorials.sitemaps import SITEMAPS, fits_in_one_file
+from tutorials.views import faults_in_words
 
 A_WHILE = 15 * 60  # seconds
 
@@ -30,10 +29,8 @@ A_WHILE = 15 * 60  # seconds
 def tutorial_list(request: HttpRequest) -> HttpResponse:
     """The list with its filters; htmx asks for the results alone."""
     form = TutorialListForm(request.GET)
-    try:
+    with faults_in_words():
         listed = list_tutorials(form, request.user)
-    except ValidationError as error:
-        raise BadRequest(in_words(error)) from error
     context = {
         "form": form,
         "tutorials": listed.page.rows,

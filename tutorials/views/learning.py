@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from common.forms import PlaceForm, in_words
+from common.forms import PlaceForm
 from common.paging import address_of
 from tutorials import learning
 from tutorials.forms import BookmarkForm, GoalForm
 from tutorials.models import Achievement, Track
 from tutorials.services import awarding, bookmarks
 from tutorials.services.progress import set_daily_goal
-from tutorials.views import find, member
+from tutorials.views import cleaned, faults_in_words, find, member
 
 
 @require_safe
@@ -37,7 +36,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def finished(request: HttpRequest) -> HttpResponse:
-    page = learning.list_finished(member(request), PlaceForm(request.GET))
+    with faults_in_words():
+        page = learning.list_finished(member(request), PlaceForm(request.GET))
     context = {
         "rows": page.rows,
         "next": address_of(request.path, request.GET, page.next),
@@ -48,20 +48,16 @@ def finished(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def goal(request: HttpRequest) -> HttpResponse:
-    form = GoalForm(request.POST)
-    if not form.is_valid():
-        raise BadRequest(in_words(ValidationError(form.errors.as_data())))
-    try:
-        learner = set_daily_goal(user=member(request), minutes=form.cleaned_data["daily_goal"])
-    except ValidationError as error:
-        raise BadRequest(in_words(error)) from error
+    with faults_in_words():
+        learner = set_daily_goal(user=member(request), minutes=cleaned(GoalForm(request.POST))["daily_goal"])
     messages.success(request, f"Your goal is {learner.daily_goal} minutes a day.")
     return redirect("tutorials:learning")
 
 
 @require_safe
 def bookmark_list(request: HttpRequest) -> HttpResponse:
-    page = learning.list_bookmarks(member(request), PlaceForm(request.GET))
+    with faults_in_words():
+        page = learning.list_bookmarks(member(request), PlaceForm(request.GET))
     context = {
         "bookmarks": page.rows,
         "next": address_of(request.path, request.GET, page.next),
@@ -73,13 +69,9 @@ def bookmark_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def put_bookmark(request: HttpRequest, slug: str) -> HttpResponse:
     tutorial = find(request, slug)
-    form = BookmarkForm(request.POST)
-    if not form.is_valid():
-        raise BadRequest(in_words(ValidationError(form.errors.as_data())))
-    try:
-        bookmark = bookmarks.put_bookmark(user=member(request), tutorial=tutorial, **form.cleaned_data)
-    except ValidationError as error:
-        raise BadRequest(in_words(error)) from error
+    with faults_in_words():
+        asked = cleaned(BookmarkForm(request.POST))
+        bookmark = bookmarks.put_bookmark(user=member(request), tutorial=tutorial, **asked)
     messages.success(request, "Your note is saved." if bookmark.note else "Marked. You find it under “Bookmarks”.")
     return redirect(f"{tutorial.get_absolute_url()}#{bookmark.block or 'main'}")
 
@@ -87,7 +79,9 @@ def put_bookmark(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def remove_bookmark(request: HttpRequest, slug: str) -> HttpResponse:
     tutorial = find(request, slug)
-    bookmarks.remove_bookmark(user=member(request), tutorial=tutorial, block=request.POST.get("block", ""))
+    with faults_in_words():
+        block = cleaned(BookmarkForm(request.POST))["block"]
+    bookmarks.remove_bookmark(user=member(request), tutorial=tutorial, block=block)
     messages.success(request, "The bookmark is gone.")
     if request.POST.get("from") == "list":
         return redirect("tutorials:bookmarks")

@@ -15,12 +15,11 @@ KEPT_BY_BROWSERS = f"private, max-age={24 * 60 * 60}, immutable"
 @login_not_required
 @require_safe
 def image(request: HttpRequest, slug: str, name: str) -> FileResponse:
-    """An image of a tutorial; of a closed one only what its opening shows."""
+    """An image that a tutorial shows; of a closed one only what its opening shows."""
     tutorial = find(request, slug)
-    picture = get_object_or_404(tutorial.images, name=name)
-    access = tutorial.access_for(request.user)
-    if not access.allowed and picture.get_absolute_url() not in tutorial.html_for(access):
+    if name not in tutorial.images_for(tutorial.access_for(request.user)):
         raise Http404
+    picture = get_object_or_404(tutorial.images, name=name)
     try:
         file = picture.file.open("rb")
     except FileNotFoundError as error:

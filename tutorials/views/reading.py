@@ -10,21 +10,19 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
-from common.forms import in_words
 from common.remembering import cache_may_be_away
 from tutorials import learning
 from tutorials.forms import ProgressForm
 from tutorials.models import Tutorial
 from tutorials.services import awarding
 from tutorials.services.progress import record_progress
-from tutorials.views import UNREAD, find, member
+from tutorials.views import UNREAD, cleaned, faults_in_words, find, member
 
 # Seconds. What a page shows beside the tutorial itself (neighbours, the author's name) may be as old.
 KEPT = 60
@@ -145,20 +143,16 @@ def progress(request: HttpRequest, slug: str) -> HttpResponse:
     The script names its visit and waits for nothing; htmx gets the end of the page anew.
     """
     tutorial = find(request, slug)
-    form = ProgressForm(request.POST)
-    if not form.is_valid():
-        raise BadRequest(in_words(ValidationError(form.errors.as_data())))
-    try:
-        step = record_progress(user=member(request), tutorial=tutorial, **form.cleaned_data)
-    except ValidationError as error:
-        raise BadRequest(in_words(error)) from error
+    with faults_in_words():
+        report = cleaned(ProgressForm(request.POST))
+        step = record_progress(user=member(request), tutorial=tutorial, **report)
     if request.htmx:  # type: ignore[attr-defined]  # set by HtmxMiddleware
         return finish(request, slug)
-    if form.cleaned_data["visit"]:
+    if report["visit"]:
         return HttpResponse(status=204)
     if step.finished:
         messages.success(request, f"You finished “{tutorial.title}”.")
-    return redirect(f"{tutorial.get_absolute_url()}#finish")
+    return redirect(f"{tutorial.get_absolute_url()}#page_end")
 
 
 def finish(request: HttpRequest, slug: str) -> HttpResponse:

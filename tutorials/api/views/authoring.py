@@ -40,7 +40,7 @@ class ReviewView(PrivateView):
         tutorial = find(request, slug)
         make(
             lambda: writing.ask_for_review(by=member(request), tutorial=tutorial),
-            unless=Tutorial.objects.filter(pk=tutorial.pk, status=Status.IN_REVIEW),
+            unless=lambda: Tutorial.objects.filter(pk=tutorial.pk, status=Status.IN_REVIEW),
         )
         return Response(shown(request, find(request, slug)))
 
@@ -73,11 +73,15 @@ class PublicationView(PrivateView):
         at = validated(PublicationSerializer(data=request.data))["at"]
         by = member(request)
         if at is None:
-            out = Tutorial.objects.published().filter(pk=tutorial.pk)
-            make(lambda: writing.publish(by=by, tutorial=tutorial), unless=out)
+            make(
+                lambda: writing.publish(by=by, tutorial=tutorial),
+                unless=lambda: Tutorial.objects.published().filter(pk=tutorial.pk),
+            )
         else:
-            then = Tutorial.objects.filter(pk=tutorial.pk, status=Status.PUBLISHED, published_at=at)
-            make(lambda: schedule(by, tutorial, at), unless=then)
+            make(
+                lambda: schedule(by, tutorial, at),
+                unless=lambda: Tutorial.objects.filter(pk=tutorial.pk, status=Status.PUBLISHED, published_at=at),
+            )
         return Response(shown(request, find(request, slug)))
 
     def delete(self, request: Request, slug: str) -> Response:
@@ -93,7 +97,7 @@ class ArchiveView(PrivateView):
         tutorial = find(request, slug)
         make(
             lambda: writing.archive(by=member(request), tutorial=tutorial),
-            unless=Tutorial.objects.filter(pk=tutorial.pk, status=Status.ARCHIVED),
+            unless=lambda: Tutorial.objects.filter(pk=tutorial.pk, status=Status.ARCHIVED),
         )
         return Response(shown(request, find(request, slug)))
 
@@ -129,12 +133,12 @@ class RestorationView(PrivateView):
         return Response(shown(request, writing.restore_version(by=member(request), version=version)))
 
 
-def make(step: Callable[[], object], *, unless: QuerySet[Tutorial]) -> None:
+def make(step: Callable[[], object], *, unless: Callable[[], QuerySet[Tutorial]]) -> None:
     """Take a step; what the service refuses because the state is there already was said twice, and is no error."""
     try:
         step()
     except ValidationError:
-        if not unless.exists():
+        if not unless().exists():
             raise
 
 
