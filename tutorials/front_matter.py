@@ -171,9 +171,11 @@ def complain(file: TutorialFile) -> Iterator[str]:
     for name in file.values:
         if name not in KNOWN:
             yield file.complaint(str(name), f"There is no such name; known are {', '.join(KNOWN)}.")
-    for name in (*REQUIRED, *(("published_at",) if file.status == PUBLISHED else ())):
+    for name in REQUIRED:
         if file.values.get(name) in (None, ""):
             yield file.complaint(name, "A value is required.")
+    if file.status == PUBLISHED and file.values.get("published_at") in (None, ""):
+        yield file.complaint("published_at", "A value is required, or `status: draft`.")
     for name, value in file.values.items():
         is_right, wanted = TYPES.get(name, (is_text, "text"))
         if name in KNOWN and value not in (None, "") and not is_right(value):

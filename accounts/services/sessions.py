@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -137,10 +137,11 @@ def renew_proof(session: Session) -> None:
 
 def find_alive(session_id: uuid.UUID) -> Session | None:
     """The session with its person, and whether they are confirmed, in one query, if it still opens doors."""
-    session = Session.objects.alive().with_confirmation().filter(pk=session_id).first()
+    session: Any = Session.objects.alive().with_confirmation().filter(pk=session_id).first()
     if session is not None:
         session.user.is_confirmed = session.is_confirmed
-    return session
+    found: Session | None = session
+    return found
 
 
 def touch(session: Session, *, visit: Visit) -> None:

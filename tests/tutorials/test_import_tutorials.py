@@ -297,7 +297,7 @@ def test_a_draft_needs_no_date_and_a_published_one_does(tmp_path: Path) -> None:
     assert Tutorial.objects.get().published_at is None
     Tutorial.objects.all().delete()
     write(tmp_path, published_at=None)
-    assert complaints(tmp_path) == [f"{path}:1: published_at: A value is required."]
+    assert complaints(tmp_path) == [f"{path}:1: published_at: A value is required, or `status: draft`."]
 
 
 def test_an_import_records_a_version_like_every_publication(tmp_path: Path, author: User) -> None:

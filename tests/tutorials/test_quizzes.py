@@ -22,6 +22,25 @@ def quizzed(db: None) -> Tutorial:
     return make_quiz_tutorial("Tokens")
 
 
+def one_wrong(tutorial: Tutorial) -> dict[str, list[str]]:
+    """One answer, and that a wrong one."""
+    question, answer = next(iter(answers_to(tutorial, right=False).items()))
+    return {question: answer}
+
+
+def test_who_answers_nothing_is_asked_again(learner: User, quizzed: Tutorial) -> None:
+    nothings: list[dict[str, list[str]]] = [{}, {"what-is-a-token": []}, {"what-turns-a-text-into-numbers": ["  "]}]
+    for nothing in nothings:
+        with pytest.raises(ValidationError, match="Answer at least one question"):
+            answer_quiz(user=learner, tutorial=quizzed, answers=nothing)
+    client = Client()
+    client.force_login(learner)
+    response = client.post("/tutorials/tokens/quiz/", {})
+    assert response.status_code == 400
+    assert "Answer at least one question." in response.content.decode()
+    assert not QuizAttempt.objects.exists()
+
+
 def test_all_right_passes(learner: User, quizzed: Tutorial) -> None:
     result = answer_quiz(user=learner, tutorial=quizzed, answers=answers_to(quizzed))
     assert (result.attempt.score, result.attempt.passed, result.attempt.number) == (1.0, True, 1)
@@ -68,9 +87,9 @@ def test_a_closed_tutorials_quiz_is_closed(learner: User) -> None:
 
 def test_trying_all_answers_is_slowed_down(learner: User, quizzed: Tutorial) -> None:
     for _ in range(60):
-        answer_quiz(user=learner, tutorial=quizzed, answers={})
+        answer_quiz(user=learner, tutorial=quizzed, answers=one_wrong(quizzed))
     with pytest.raises(Limited):
-        answer_quiz(user=learner, tutorial=quizzed, answers={})
+        answer_quiz(user=learner, tutorial=quizzed, answers=one_wrong(quizzed))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -114,7 +133,7 @@ def test_the_page_keeps_what_was_answered_when_something_is_wrong(learner: User,
 
 
 def test_an_attempt_of_somebody_else_is_not_there(learner: User, stranger: User, quizzed: Tutorial) -> None:
-    answer_quiz(user=learner, tutorial=quizzed, answers={})
+    answer_quiz(user=learner, tutorial=quizzed, answers=one_wrong(quizzed))
     client = Client()
     client.force_login(stranger)
     for number in ("1", "0", "x", "-1", "9" * 30, "\u0663"):

@@ -137,14 +137,26 @@ def test_the_reason_says_what_to_do(author: User) -> None:
         act("change", author, at("archived"))
 
 
-def test_an_approval_stays_until_the_text_changes(author: User, reviewer: User, draft: Tutorial) -> None:
+@pytest.mark.parametrize("changes", [{"title": "Better"}, {"body": "Other."}, {"pass_mark": 1}])
+def test_an_approval_stays_until_something_changes(
+    author: User, reviewer: User, draft: Tutorial, changes: dict[str, Any]
+) -> None:
     writing.ask_for_review(by=author, tutorial=draft)
     note = writing.add_review_note(by=reviewer, tutorial=draft, verdict="approved", text="")
+    same = {name: getattr(draft, name) for name in changes}
+    writing.change_tutorial(by=author, tutorial=draft, changes=same)
     assert Tutorial.objects.get().approved_at == note.at
-    writing.change_tutorial(by=author, tutorial=draft, changes={"title": "Better"})
-    assert Tutorial.objects.get().approved_at is not None
-    writing.change_tutorial(by=author, tutorial=draft, changes={"body": "Other."})
+    writing.change_tutorial(by=author, tutorial=draft, changes=changes)
     assert Tutorial.objects.get().approved_at is None
+
+
+def test_what_is_scheduled_can_come_out_at_once(author: User, draft: Tutorial) -> None:
+    writing.schedule(by=author, tutorial=draft, at=timezone.now() + timedelta(days=1))
+    assert writing.can("publish", Tutorial.objects.get())
+    writing.publish(by=author, tutorial=draft)
+    assert Tutorial.objects.get().is_out()
+    with pytest.raises(ValidationError, match="published already"):
+        writing.publish(by=author, tutorial=draft)
 
 
 def test_nobody_approves_their_own(author: User, draft: Tutorial) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.models import User
 from tutorials.forms.admin import ApprovalForm, ChangesRequestedForm, NoteForm, ScheduleForm
 from tutorials.models import Tutorial, Verdict
 from tutorials.services import writing
@@ -29,9 +30,11 @@ class Step:
     rule: str = ""
     form: type[forms.Form] | None = None
     is_main: bool = False
+    # Nobody takes this step with a tutorial of their own.
+    for_others: bool = False
 
-    def can(self, tutorial: Tutorial) -> bool:
-        return writing.can(self.rule, tutorial)
+    def can(self, tutorial: Tutorial, user: User) -> bool:
+        return writing.can(self.rule, tutorial) and not (self.for_others and tutorial.author_id == user.pk)
 
     def form_for(self, tutorial: Tutorial, data: Any) -> forms.Form | None:
         initial = {"read_at": tutorial.updated_at.isoformat(), "published_at": tutorial.published_at}
@@ -57,6 +60,7 @@ STEPS: dict[str, Step] = {
         "You have read it and would publish it. Its author is told. A later change of the text takes this back.",
         "answer_review",
         ApprovalForm,
+        for_others=True,
     ),
     "request-changes": Step(
         "Ask for changes",

@@ -126,9 +126,10 @@ class TutorialAdmin(ModelAdmin):
         tutorial = self.get_object(request, object_id)
         if tutorial is None or not self.has_view_permission(request, tutorial):
             return {}
-        may_write = writing.may_write(request.user, tutorial)
+        user = cast("User", request.user)
+        may_write = writing.may_write(user, tutorial)
         return {
-            "steps": [(name, step) for name, step in STEPS.items() if may_write and step.can(tutorial)],
+            "steps": [(name, step) for name, step in STEPS.items() if may_write and step.can(tutorial, user)],
             "standing": standing_of(tutorial),
             "notes": tutorial.review_notes.select_related("by"),
             "images": tutorial.images.all(),
@@ -226,7 +227,8 @@ class TutorialAdmin(ModelAdmin):
     @method_decorator(require_POST)
     def remove_image(self, request: HttpRequest, object_id: str) -> HttpResponse:
         tutorial = self.find(request, object_id, to_write=True)
-        image = get_object_or_404(tutorial.images, name=request.POST.get("name", ""))
+        name = request.POST.get("name", "")
+        image = get_object_or_404(tutorial.images, name=name.replace("\0", ""))
         try:
             return self.take(request, tutorial, partial(images.remove_image, image=image), f"{image.name} is removed.")
         except ValidationError as error:

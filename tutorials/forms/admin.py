@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.forms.models import BaseInlineFormSet
 from django.urls import reverse
 from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -67,7 +68,9 @@ class TagsField(forms.Field):
         return (initial or []) != self.to_python(data)
 
 
-class FilesInput(forms.FileInput):
+class FilesInput(UnfoldAdminFileFieldWidget):
+    """The theme's own, since its script expects that around every file input."""
+
     allow_multiple_selected = True
 
 

@@ -4,6 +4,13 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 from django.db import migrations, models
 
+from tutorials.vocabulary import refresh_vocabulary
+
+
+def count_words(apps, schema_editor):
+    """Otherwise nothing would be corrected before the next night."""
+    refresh_vocabulary()
+
 
 class Migration(migrations.Migration):
 
@@ -32,4 +39,5 @@ class Migration(migrations.Migration):
                 'indexes': [django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(models.F('word'), name='gin_trgm_ops'), name='search_word_trigrams')],
             },
         ),
+        migrations.RunPython(count_words, migrations.RunPython.noop),
     ]

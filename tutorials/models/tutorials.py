@@ -295,10 +295,9 @@ class Tutorial(models.Model):
             return self.body_html
         return self.opening_html if self.blocks else ""
 
-    def images_for(self, access: Access) -> list[str]:
-        """The names of the images that somebody with this access sees."""
-        text = quiz.split(self.body)[0]
-        return markdown.image_names(text if access.allowed else markdown.opening_of(text))
+    def open_images(self) -> list[str]:
+        """The names of the images that everybody sees."""
+        return markdown.image_names(markdown.opening_of(quiz.split(self.body)[0]))
 
 
 # What is made anew when one of these is written: everything else that the Markdown says.

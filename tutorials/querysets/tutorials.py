@@ -120,7 +120,9 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
         marks: dict[str, Any] = {"config": "english", "start_sel": MARKS[0], "stop_sel": MARKS[1]}
         text = Left(Case(When(access__in=levels, then=F("text")), default=F("opening_text")), SEARCHED_FOR_EXCERPT)
         return self.annotate(
-            excerpt=SearchHeadline(text, query, **marks, max_fragments=2, min_words=8, max_words=18),
+            excerpt=SearchHeadline(
+                text, query, **marks, max_fragments=2, min_words=8, max_words=18, fragment_delimiter=" … "
+            ),
             marked_title=SearchHeadline("title", query, **marks, highlight_all=True),
             marked_summary=SearchHeadline("summary", query, **marks, highlight_all=True),
         )

@@ -18,6 +18,7 @@ from tutorials.services import awarding
 from tutorials.services.progress import lock_learner, note_learning, require_access
 
 NO_QUIZ = "This tutorial has no quiz."
+NO_ANSWER = "Answer at least one question."
 RATE = "60/h"
 
 
@@ -40,6 +41,9 @@ def answer_quiz(*, user: User, tutorial: Tutorial, answers: Mapping[str, object]
     """
     require_access(user, tutorial)
     marked = check(quiz_of(tutorial), answers)
+    if not any(each.chosen for each in marked):
+        # Somebody pressed the button too soon, and would be shown all the answers.
+        raise ValidationError({"answers": NO_ANSWER})
     spend("quiz", str(user.pk), RATE)
     # Whoever holds this lock knows the number of the next attempt.
     learner = lock_learner(user)

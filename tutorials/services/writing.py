@@ -50,7 +50,7 @@ NEEDS: dict[str, tuple[Status, ...]] = {
     "withdraw": (IN_REVIEW,),
     "comment": (DRAFT, IN_REVIEW, PUBLISHED),
     "answer_review": (IN_REVIEW,),
-    "publish": (DRAFT, IN_REVIEW),
+    "publish": (DRAFT, IN_REVIEW, PUBLISHED),  # what is scheduled, too
     "schedule": (DRAFT, IN_REVIEW, PUBLISHED),
     "unpublish": (PUBLISHED, ARCHIVED),
     "archive": (DRAFT, IN_REVIEW, PUBLISHED),
@@ -91,7 +91,7 @@ def may_write(user: User | AnonymousUser, tutorial: Tutorial | None = None) -> b
 
 def can(step: str, tutorial: Tutorial, at: datetime | None = None) -> bool:
     """Whether a tutorial stands where this step can be taken (not who may take it)."""
-    if step == "schedule" and tutorial.is_out(at):
+    if step in ("publish", "schedule") and tutorial.is_out(at):
         return False
     if step == "delete" and was_published(tutorial):
         return False
@@ -188,7 +188,7 @@ def publish(*, by: User, tutorial: Tutorial, at: datetime | None = None) -> Tuto
     row = take(by, tutorial, "publish" if at is None else "schedule")
     now = timezone.now()
     if row.is_out(now):
-        raise refusal("schedule", row)
+        raise refusal("publish" if at is None else "schedule", row)
     if at is None:
         at = row.published_at if row.published_at and row.published_at <= now else now
     row.status, row.published_at = PUBLISHED, at
@@ -324,7 +324,8 @@ def tidy(body: str) -> str:
 def store(tutorial: Tutorial, changed: Iterable[str] | None = None) -> None:
     """Save what was checked: a new row, or these fields. Raises ValidationError if a slug was taken meanwhile."""
     fields = None if changed is None else set(changed)
-    if fields and "body" in fields and tutorial.approved_at:
+    if fields and tutorial.approved_at:
+        # What was approved is not what it says now.
         tutorial.approved_at = None
         fields.add("approved_at")
     try:
@@ -353,10 +354,7 @@ def check(tutorial: Tutorial) -> None:
 def require_images(tutorial: Tutorial) -> None:
     """Raises ValidationError on `body` for what the text shows and nobody has given us."""
     if missing := tutorial.missing_images():
-        names = ", ".join(missing)
-        raise ValidationError(
-            {"body": f"The text shows images that are not there: {names}. Add them, or take them out."}
-        )
+        raise ValidationError({"body": IMAGES_MISSING.format(names=", ".join(missing))})
 
 
 def was_published(tutorial: Tutorial) -> bool:

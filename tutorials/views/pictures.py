@@ -15,9 +15,10 @@ KEPT_BY_BROWSERS = f"private, max-age={24 * 60 * 60}, immutable"
 @login_not_required
 @require_safe
 def image(request: HttpRequest, slug: str, name: str) -> FileResponse:
-    """An image that a tutorial shows; of a closed one only what its opening shows."""
+    """An image of a tutorial; of a closed one only what its opening shows."""
     tutorial = find(request, slug)
-    if name not in tutorial.images_for(tutorial.access_for(request.user)):
+    is_open = tutorial.access_for(request.user).allowed or name in tutorial.open_images()
+    if not is_open or "\0" in name:
         raise Http404
     picture = get_object_or_404(tutorial.images, name=name)
     try:

@@ -10,8 +10,9 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import PublicToRead, member
+from accounts.permissions import member
 from common.api import PrivateView, Row, answer_from, validated
+from tutorials.api.permissions import WritersWrite
 from tutorials.api.representations import OWN_TRACK_COLUMNS, TRACK_COLUMNS, step_item, track_item, track_row
 from tutorials.api.serializers import TrackSerializer
 from tutorials.learning import steps_with_state
@@ -21,7 +22,8 @@ from tutorials.services import tracks
 
 
 class TracksView(PrivateView):
-    permission_classes = (PublicToRead,)
+    permission_classes = (WritersWrite,)
+    may_write, not_allowed = staticmethod(tracks.may_write), tracks.NOT_ALLOWED
     area = "tutorials"
 
     def get(self, request: Request) -> Response:
@@ -38,7 +40,8 @@ class TracksView(PrivateView):
 
 
 class TrackView(PrivateView):
-    permission_classes = (PublicToRead,)
+    permission_classes = (WritersWrite,)
+    may_write, not_allowed = staticmethod(tracks.may_write), tracks.NOT_ALLOWED
     area = "tutorials"
 
     def get(self, request: Request, slug: str) -> Response:

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from accounts.permissions import Public, PublicToRead, member
 from common.api import PrivateView, answer, answer_from, validated
 from tutorials.api.conditions import PreconditionFailed, must_match, tagged
+from tutorials.api.permissions import WritersWrite
 from tutorials.api.representations import TOPIC_COLUMNS, list_item, topic_item
 from tutorials.api.serializers import TutorialSerializer
 from tutorials.api.views import find, find_to_write, shown
@@ -23,7 +24,8 @@ from tutorials.services import writing
 class TutorialsView(PrivateView):
     """What is published, for everybody; and where authors begin new ones."""
 
-    permission_classes = (PublicToRead,)
+    permission_classes = (WritersWrite,)
+    may_write, not_allowed = staticmethod(writing.may_write), writing.NOT_ALLOWED
     area = "tutorials"
 
     def get(self, request: Request) -> Response:
