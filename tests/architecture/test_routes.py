@@ -106,6 +106,10 @@ TABLE = {
     "api/tutorials/<slug:slug>/review/notes": Rule(WRITERS, path={"<slug:slug>": "open"}),
     "api/tutorials/<slug:slug>/publication": Rule(WRITERS, "put", {"<slug:slug>": "open"}),
     "api/tutorials/<slug:slug>/archive": Rule(WRITERS, "put", {"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/images": Rule(WRITERS, path={"<slug:slug>": "open"}),
+    "api/tutorials/<slug:slug>/images/<path:name>": Rule(
+        WRITERS, "put", {"<slug:slug>": "open", "<path:name>": "images/one.png"}
+    ),
     "api/tutorials/<slug:slug>/versions": Rule(WRITERS, path={"<slug:slug>": "open"}),
     "api/tutorials/<slug:slug>/versions/<int:number>": Rule(WRITERS, path={"<slug:slug>": "open", "<int:number>": "1"}),
     "api/tutorials/<slug:slug>/versions/<int:number>/restoration": Rule(

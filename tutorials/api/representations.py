@@ -27,6 +27,7 @@ OWN_TRACK_COLUMNS = ("done_count", "fraction", "completed_at")
 ACHIEVEMENT_COLUMNS = ("code", "title", "description", "rule", "threshold")
 ATTEMPT_COLUMNS = ("number", "at", "score", "passed")
 VERSION_COLUMNS = ("number", "at", "by__name", "title")
+IMAGE_COLUMNS = ("id", "name", "kind", "width", "height", "digest")
 REVIEW_NOTE_COLUMNS = ("id", "at", "by__name", "verdict", "text")
 
 
@@ -81,6 +82,10 @@ def topic_item(row: Row) -> Row:
 
 
 # Authoring
+
+
+def image_item(row: Row) -> Row:
+    return picked(row, "name", "kind", "width", "height", "digest")
 
 
 def version_item(row: Row) -> Row:

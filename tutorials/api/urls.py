@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tutorials.api.views import achievements, authoring, learning, tracks, tutorials
+from tutorials.api.views import achievements, authoring, images, learning, tracks, tutorials
 
 urlpatterns = [
     path("tutorials", tutorials.TutorialsView.as_view(), name="api-tutorials"),
@@ -21,6 +21,8 @@ urlpatterns = [
         authoring.RestorationView.as_view(),
         name="api-restoration",
     ),
+    path("tutorials/<slug:slug>/images", images.ImagesView.as_view(), name="api-images"),
+    path("tutorials/<slug:slug>/images/<path:name>", images.ImageView.as_view(), name="api-image"),
     path("topics", tutorials.TopicsView.as_view(), name="api-topics"),
     path("tracks", tracks.TracksView.as_view(), name="api-tracks"),
     path("tracks/<slug:slug>", tracks.TrackView.as_view(), name="api-track"),

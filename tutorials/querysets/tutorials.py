@@ -87,20 +87,19 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
         """With what this person has left there, as plain values.
 
         `reading`: {"fraction", "seconds", "block", "completed_at"} or None; `marked`: a list of
-        {"block", "note"}; `attempt`: the latest, {"number", "score", "passed"} or None; `has_news`:
-        whether they have earned something, anywhere, and were not told.
+        {"block", "note"}; `quiz_passed`: whether they ever did; `has_news`: whether they have earned
+        something, anywhere, and were not told.
         """
         from tutorials.models import Award, Bookmark, QuizAttempt, TutorialProgress
 
         own = {"user": user, "tutorial": OuterRef("pk")}
 
         reading = JSONObject(fraction="fraction", seconds="seconds", block="block", completed_at="completed_at")
-        attempt = JSONObject(number="number", score="score", passed="passed")
         marked = JSONObject(block="block", note="note")
         return self.annotate(
             reading=Subquery(TutorialProgress.objects.filter(**own).values(it=reading)),
             marked=ArraySubquery(Bookmark.objects.filter(**own).order_by("created_at").values(it=marked)),
-            attempt=Subquery(QuizAttempt.objects.filter(**own).order_by("-number").values(it=attempt)[:1]),
+            quiz_passed=Exists(QuizAttempt.objects.filter(**own, passed=True)),
             has_news=Exists(Award.objects.filter(user=user).unseen()),
         )
 
