@@ -54,8 +54,11 @@ def remembered(key: str, find: Callable[[], AnyValue], *, seconds: int) -> AnyVa
     return found
 
 
-def forget(*keys: str) -> None:
+def forget(*keys: str, marked: int = CHANGED_FOR) -> None:
     """Have what is kept under these found anew. Call it in the transaction that changes it, after the change.
+
+    For so many seconds nothing is kept, lest a request that has read the state of before keeps that. Fewer are
+    enough where it would do little harm and finding it each time much.
 
     It acts now, so that nothing is lost if the process dies between the commit and what follows
     it, and once more after the commit, for transactions that take longer than the mark stands.
@@ -65,10 +68,10 @@ def forget(*keys: str) -> None:
     if not keys:
         return
     if transaction.get_connection().in_atomic_block:
-        mark_changed(keys)
-    transaction.on_commit(lambda: mark_changed(keys))
+        mark_changed(keys, marked)
+    transaction.on_commit(lambda: mark_changed(keys, marked))
 
 
-def mark_changed(keys: tuple[str, ...]) -> None:
+def mark_changed(keys: tuple[str, ...], seconds: int = CHANGED_FOR) -> None:
     with cache_may_be_away("a change may be seen late"):
-        cache.set_many(dict.fromkeys(keys, CHANGED), CHANGED_FOR)
+        cache.set_many(dict.fromkeys(keys, CHANGED), seconds)

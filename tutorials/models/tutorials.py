@@ -21,7 +21,7 @@ from billing.access import FREE, PREMIUM, Access, may_read
 from common import markdown
 from common.remembering import forget
 from tutorials import quiz
-from tutorials.querysets import TOPICS_KEY, TopicQuerySet, TrackQuerySet, TutorialQuerySet
+from tutorials.querysets import TOPICS_KEY, TOPICS_MARKED, TopicQuerySet, TrackQuerySet, TutorialQuerySet
 from tutorials.vocabulary import learn_words
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -71,7 +71,7 @@ class Topic(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        forget(TOPICS_KEY)
+        forget(TOPICS_KEY, marked=TOPICS_MARKED)
 
 
 def search_vector(text: str | Case) -> Any:
@@ -219,7 +219,7 @@ class Tutorial(models.Model):
             kwargs["update_fields"] = {*fields, *(RENDERED if written else ()), "updated_at"}
         super().save(*args, **kwargs)
         learn_words(self)
-        forget(TOPICS_KEY)
+        forget(TOPICS_KEY, marked=TOPICS_MARKED)
 
     def get_absolute_url(self) -> str:
         return reverse("tutorials:detail", args=[self.slug])
