@@ -154,7 +154,7 @@ def test_a_renamed_heading_keeps_its_readers(reader: Client, learner: User, tuto
 def test_without_script_a_button_says_it_is_done(reader: Client, tutorial: Tutorial) -> None:
     response = reader.post(f"{tutorial.get_absolute_url()}progress/", {"fraction": "1"}, follow=True)
     assert "You finished “Prompting that works”." in response.content.decode()
-    assert TutorialProgress.objects.get().is_completed
+    assert TutorialProgress.objects.get().completed_at
 
 
 def test_the_script_reports_and_gets_nothing_back(reader: Client, tutorial: Tutorial) -> None:

@@ -130,10 +130,6 @@ class TutorialProgress(models.Model):
         return f"{self.user}, {self.tutorial}: {self.fraction:.0%}"
 
     @property
-    def is_completed(self) -> bool:
-        return self.completed_at is not None
-
-    @property
     def percent(self) -> int:
         return int(self.fraction * 100)
 

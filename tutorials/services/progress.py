@@ -81,11 +81,6 @@ def record_progress(
     return Step(progress, finished, tracks, awards)
 
 
-def mark_as_done(*, user: User, tutorial: Tutorial) -> Step:
-    """Finish a tutorial by saying so. Raises PremiumRequired if this person may not read it."""
-    return record_progress(user=user, tutorial=tutorial, fraction=1.0)
-
-
 @transaction.atomic
 def set_daily_goal(*, user: User, minutes: int) -> Learner:
     """Choose how many minutes a day to learn. Raises ValidationError on `daily_goal`."""
