@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from django.core.exceptions import ValidationError
+from typing import TYPE_CHECKING
 
 from accounts.models import User
 from accounts.querysets import (
@@ -13,16 +11,16 @@ from accounts.querysets import (
     PEOPLE_NEWEST_FIRST,
     SESSIONS_LATEST_FIRST,
 )
+from common.forms import PlaceForm, asked_place
 from common.paging import Page, page_of
 
 if TYPE_CHECKING:
     from accounts.forms import PeopleListForm
-    from common.forms import PlaceForm
 
 
 def list_people(form: PeopleListForm) -> Page:
     """One page of what the form asks for. Raises ValidationError that names the parameter."""
-    place = asked_of(form)
+    place = asked_place(form)
     people = User.objects.all()
     if form.cleaned_data["q"]:
         people = people.search(form.cleaned_data["q"])
@@ -33,21 +31,15 @@ def list_people(form: PeopleListForm) -> Page:
 
 def list_sessions(user: User, form: PlaceForm) -> Page:
     """Somebody's signed-in devices. Raises ValidationError that names the parameter."""
-    return page_of(user.sessions.alive().as_rows(), order=SESSIONS_LATEST_FIRST, **asked_of(form))
+    return page_of(user.sessions.alive().as_rows(), order=SESSIONS_LATEST_FIRST, **asked_place(form))
 
 
 def list_history(user: User, form: PlaceForm, *, by_people: bool = False) -> Page:
     """Somebody's login history, on demand without what programs do by themselves. Raises as above."""
     history = user.login_history.by_people() if by_people else user.login_history.all()
-    return page_of(history.as_rows(), order=HISTORY_NEWEST_FIRST, **asked_of(form))
+    return page_of(history.as_rows(), order=HISTORY_NEWEST_FIRST, **asked_place(form))
 
 
 def list_keys(user: User, form: PlaceForm) -> Page:
     """Somebody's API keys, also those that are over. Raises as above."""
-    return page_of(user.api_keys.as_rows(), order=API_KEYS_NEWEST_FIRST, **asked_of(form))
-
-
-def asked_of(form: PlaceForm) -> dict[str, Any]:
-    if not form.is_valid():
-        raise ValidationError(form.errors.as_data())
-    return {"cursor": form.cleaned_data["cursor"], "size": form.cleaned_data["page_size"]}
+    return page_of(user.api_keys.as_rows(), order=API_KEYS_NEWEST_FIRST, **asked_place(form))

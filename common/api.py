@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -14,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.forms import PlaceForm
+from common.forms import PlaceForm, asked_place
 from common.paging import Page, address_of, page_of
 
 MOST_FAULTS = 20
@@ -63,8 +62,4 @@ def answer_from(
 
     Raises ValidationError that names the parameter.
     """
-    form = PlaceForm(request.query_params)
-    if not form.is_valid():
-        raise ValidationError(form.errors.as_data())
-    place = form.cleaned_data
-    return answer(request, page_of(rows, order=order, cursor=place["cursor"], size=place["page_size"]), item)
+    return answer(request, page_of(rows, order=order, **asked_place(PlaceForm(request.query_params))), item)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -22,6 +24,19 @@ class PlaceForm(forms.Form):
 
     def clean_page_size(self) -> int:
         return self.cleaned_data["page_size"] or PAGE_SIZE
+
+
+def cleaned(form: forms.Form) -> dict[str, Any]:
+    """What a form says. Raises ValidationError by field."""
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    return form.cleaned_data
+
+
+def asked_place(form: PlaceForm) -> dict[str, Any]:
+    """Where in a list a form asks for, as `page_of` takes it. Raises ValidationError that names the parameter."""
+    asked = cleaned(form)
+    return {"cursor": asked["cursor"], "size": asked["page_size"]}
 
 
 def in_words(error: ValidationError) -> str:

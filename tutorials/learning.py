@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from common.forms import PlaceForm
+from common.forms import PlaceForm, asked_place
 from common.paging import Page, page_of
 from tutorials.models import (
     Achievement,
@@ -188,7 +186,7 @@ def achievements_of(user: User) -> list[Achievement]:
 
 
 def list_finished(user: User, form: PlaceForm) -> Page:
-    """One page of the tutorials that somebody finished, the latest first."""
+    """One page of the tutorials that somebody finished, the latest first. Raises ValidationError for the place."""
     rows = TutorialProgress.objects.of(user).finished()
     columns = rows.values(
         *("id", "completed_at", "seconds"),
@@ -196,7 +194,7 @@ def list_finished(user: User, form: PlaceForm) -> Page:
         title=F("tutorial__title"),
         minutes=F("tutorial__minutes"),
     )
-    return own_page(columns, FINISHED_LATEST_FIRST, form)
+    return page_of(columns, order=FINISHED_LATEST_FIRST, **asked_place(form))
 
 
 def list_bookmarks(user: User, form: PlaceForm) -> Page:
@@ -208,17 +206,10 @@ def list_bookmarks(user: User, form: PlaceForm) -> Page:
         title=F("tutorial__title"),
         blocks=F("tutorial__blocks"),
     )
-    page = own_page(columns, BOOKMARKS_NEWEST_FIRST, form)
+    page = page_of(columns, order=BOOKMARKS_NEWEST_FIRST, **asked_place(form))
     for row in page.rows:
         row["heading"] = {block["id"]: block["text"] for block in row.pop("blocks")}.get(row["block"], "")
     return page
-
-
-def own_page(rows: QuerySet[Any, dict[str, Any]], order: Sequence[str], form: PlaceForm) -> Page:
-    """Raises ValidationError that names the parameter."""
-    if not form.is_valid():
-        raise ValidationError(form.errors.as_data())
-    return page_of(rows, order=order, cursor=form.cleaned_data["cursor"], size=form.cleaned_data["page_size"])
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from billing.access import LEVELS, levels_open_to
 from common.database import indexes_only
+from common.forms import cleaned
 from common.paging import Page, page_among, page_of
 from tutorials.forms import TutorialListForm
 from tutorials.models import Tutorial
@@ -40,9 +40,7 @@ def list_tutorials(form: TutorialListForm, user: User | AnonymousUser) -> Listed
     After a search, rows have an `excerpt` ("" if the words stand in title, tags or summary only), a `marked_title` and
     a `marked_summary`: safe HTML with the words in <mark>. A member's rows have `fraction` and `completed_at`.
     """
-    if not form.is_valid():
-        raise ValidationError(form.errors.as_data())
-    asked = form.cleaned_data
+    asked = cleaned(form)
     if asked["q"]:
         return search(form, user)
     rows = with_marks(user).published().filtered(**form.filters()).as_rows(*marks_of(user))

@@ -41,4 +41,14 @@ class Migration(migrations.Migration):
             name='title',
             field=models.CharField(max_length=120, validators=[django.core.validators.RegexValidator('[\\x00-\\x1f\\x7f\\u2028\\u2029]', 'Control characters are not allowed.', inverse_match=True)]),
         ),
+        migrations.AlterField(
+            model_name='tutorial',
+            name='summary',
+            field=models.CharField(help_text='One sentence: why read this?', max_length=200, validators=[django.core.validators.RegexValidator('[\\x00-\\x1f\\x7f\\u2028\\u2029]', 'Control characters are not allowed.', inverse_match=True)]),
+        ),
+        migrations.AlterField(
+            model_name='tutorial',
+            name='title',
+            field=models.CharField(max_length=120, validators=[django.core.validators.RegexValidator('[\\x00-\\x1f\\x7f\\u2028\\u2029]', 'Control characters are not allowed.', inverse_match=True)]),
+        ),
     ]

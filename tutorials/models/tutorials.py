@@ -87,11 +87,11 @@ def search_vector(text: str | Case) -> Any:
 class Tutorial(models.Model):
     """One tutorial. Its Markdown is the source; HTML, text, blocks, quiz and minutes are made from it on save."""
 
-    title = models.CharField(max_length=120)
+    title = models.CharField(max_length=120, validators=[is_one_line])
     slug = models.SlugField(
         max_length=80, unique=True, error_messages={"unique": "There is already a tutorial with this slug."}
     )
-    summary = models.CharField(max_length=200, help_text="One sentence: why read this?")
+    summary = models.CharField(max_length=200, help_text="One sentence: why read this?", validators=[is_one_line])
     body = models.TextField(
         help_text="Markdown. What stands before the first heading is open to everybody, also in premium tutorials.",
         validators=[MaxLengthValidator(markdown.LARGEST_SOURCE)],

@@ -97,7 +97,7 @@ def write(tutorial: Tutorial, file: TutorialFile, topics: dict[str, Topic], fold
     )
     changed |= put_plain(tutorial, {"status": file.status, "published_at": file.published_at})
     if was_created or changed:
-        writing.check(tutorial)
+        tutorial.full_clean()
     source = "" if file.source == file.canonical() else file.source
     place = file.path.relative_to(folder).as_posix()
     # Both are kept only where an export would do it another way.

@@ -16,7 +16,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tutorials import emails
-from tutorials.front_matter import UNPRINTABLE
 from tutorials.models import ReviewNote, Status, Tutorial, TutorialImage, TutorialVersion, Verdict
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ IS_A_STEP = "This tutorial is a step of the track {track}. Take it out there fir
 WRITTEN = frozenset(
     {"title", "slug", "summary", "body", "topic", "tags", "difficulty", "access", "pass_mark", "author"}
 )
-ONE_LINE = ("title", "summary")
 
 DRAFT, IN_REVIEW, PUBLISHED, ARCHIVED = Status.DRAFT, Status.IN_REVIEW, Status.PUBLISHED, Status.ARCHIVED
 # Step → where a tutorial must stand to take it.
@@ -104,7 +102,7 @@ def create_tutorial(*, by: User, values: Mapping[str, Any]) -> Tutorial:
     require_may_write(by)
     tutorial = Tutorial(author=by)
     put(tutorial, values)
-    check(tutorial)
+    tutorial.full_clean()
     store(tutorial)
     return tutorial
 
@@ -125,7 +123,7 @@ def change_tutorial(
     changed = put(row, changes)
     if not changed:
         return row
-    check(row)
+    row.full_clean()
     if row.status == PUBLISHED:
         require_images(row)
     if former:
@@ -335,20 +333,6 @@ def store(tutorial: Tutorial, changed: Iterable[str] | None = None) -> None:
         # Somebody else was quicker with the same slug; their row can be seen now.
         tutorial.full_clean()
         raise
-
-
-def check(tutorial: Tutorial) -> None:
-    """Raises ValidationError by field for what cannot be stored."""
-    faults: dict[str, Any] = {}
-    try:
-        tutorial.full_clean()
-    except ValidationError as error:
-        faults = error.error_dict
-    for name in ONE_LINE:
-        if UNPRINTABLE.search(getattr(tutorial, name)):
-            faults.setdefault(name, []).append(ValidationError("Control characters are not allowed."))
-    if faults:
-        raise ValidationError(faults)
 
 
 def require_images(tutorial: Tutorial) -> None:

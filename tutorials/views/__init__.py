@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from django import forms
 from django.core.exceptions import BadRequest, ValidationError
 from django.shortcuts import get_object_or_404
 
@@ -29,13 +28,6 @@ def faults_in_words() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise BadRequest(in_words(error)) from error
-
-
-def cleaned(form: forms.Form) -> dict[str, Any]:
-    """What a form says. Raises ValidationError by field."""
-    if not form.is_valid():
-        raise ValidationError(form.errors.as_data())
-    return form.cleaned_data
 
 
 def member(request: HttpRequest) -> User:

@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from common.forms import PlaceForm
+from common.forms import PlaceForm, cleaned
 from common.paging import address_of
 from tutorials import learning
 from tutorials.forms import BookmarkForm, GoalForm
 from tutorials.models import Achievement, Track
 from tutorials.services import awarding, bookmarks
 from tutorials.services.progress import set_daily_goal
-from tutorials.views import cleaned, faults_in_words, find, member
+from tutorials.views import faults_in_words, find, member
 
 
 @require_safe

@@ -12,13 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from tutorials import learning
 from tutorials.models import QuizAttempt, Tutorial
-from tutorials.quiz import Quiz
+from tutorials.quiz import RESERVED_KEYS, Quiz
 from tutorials.services import awarding
 from tutorials.services.progress import require_access
 from tutorials.services.quizzes import answer_quiz
 from tutorials.views import find, member
-
-NO_ANSWERS = {"csrfmiddlewaretoken"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +30,7 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
     answers = {
         name: [value for value in values if value.strip()]
         for name, values in request.POST.lists()
-        if name not in NO_ANSWERS
+        if name not in RESERVED_KEYS
     }
     try:
         result = answer_quiz(user=member(request), tutorial=tutorial, answers=answers)

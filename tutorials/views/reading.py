@@ -11,18 +11,20 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
+from common.forms import cleaned
 from common.remembering import cache_may_be_away
 from tutorials import learning
 from tutorials.forms import ProgressForm
 from tutorials.models import Tutorial
 from tutorials.services import awarding
 from tutorials.services.progress import record_progress
-from tutorials.views import UNREAD, cleaned, faults_in_words, find, member
+from tutorials.views import UNREAD, faults_in_words, find, member
 
 # Seconds. What a page shows beside the tutorial itself (neighbours, the author's name) may be as old.
 KEPT = 60
@@ -67,10 +69,7 @@ def tutorial_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def page_of_member(request: HttpRequest, slug: str) -> HttpResponse:
     user = member(request)
-    tutorials: Any = Tutorial.objects.visible_to(user).select_related("topic", "author").defer(*UNREAD)
-    tutorial = tutorials.with_reading_of(user).filter(slug=slug).first()
-    if tutorial is None:
-        raise Http404
+    tutorial = find_with_reading(user, slug)
     context = {
         **context_of(request, tutorial),
         "reading": Reading.of(tutorial),
@@ -78,6 +77,12 @@ def page_of_member(request: HttpRequest, slug: str) -> HttpResponse:
         "awards": awarding.announce(user=user) if tutorial.has_news else [],
     }
     return render(request, "tutorials/detail.html", context)
+
+
+def find_with_reading(user: User, slug: str) -> Any:
+    """A tutorial with what this person has left there. Raises Http404."""
+    tutorials = Tutorial.objects.visible_to(user).select_related("topic", "author").defer(*UNREAD)
+    return get_object_or_404(tutorials.with_reading_of(user), slug=slug)
 
 
 def page_of_visitors(request: HttpRequest, slug: str) -> HttpResponse:
@@ -118,11 +123,15 @@ def context_of(request: HttpRequest, tutorial: Tutorial) -> dict[str, Any]:
         "tutorial": tutorial,
         "access": access,
         "html": tutorial.html_for(access),
-        "questions": len(tutorial.quiz["questions"]) if tutorial.quiz else 0,
+        "questions": questions_in(tutorial),
         "walk": walk,
         "neighbours": None if walk else Tutorial.objects.neighbours(tutorial),
         "related": Tutorial.objects.related_to(tutorial),
     }
+
+
+def questions_in(tutorial: Tutorial) -> int:
+    return len(tutorial.quiz["questions"]) if tutorial.quiz else 0
 
 
 def marks_of(tutorial: Any) -> list[dict[str, str]]:
@@ -158,11 +167,11 @@ def progress(request: HttpRequest, slug: str) -> HttpResponse:
 def finish(request: HttpRequest, slug: str) -> HttpResponse:
     """The end of the page, for who has come there."""
     user = member(request)
-    tutorial = (
-        Tutorial.objects.visible_to(user).select_related("topic").defer(*UNREAD).with_reading_of(user).get(slug=slug)
-    )
+    tutorial = find_with_reading(user, slug)
     context = {
-        **context_of(request, tutorial),
+        "tutorial": tutorial,
+        "questions": questions_in(tutorial),
+        "walk": learning.walk_through(tutorial),
         "reading": Reading.of(tutorial),
         "awards": awarding.announce(user=user),
     }
