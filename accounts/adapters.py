@@ -20,7 +20,6 @@ from django.urls import reverse
 
 from accounts import limits
 from accounts.models import User
-from accounts.models.people import is_plain
 from accounts.models.sessions import Door
 from accounts.page_session import door_of
 from accounts.services import addresses, people, signing_in
@@ -28,6 +27,7 @@ from accounts.visits import Visit
 from common import mail
 from common.client import client_address
 from common.encryption import decrypt, encrypt
+from common.text import readable_line
 
 # In the Django session while somebody signs in: what they proved.
 PROVED_KEY = "proved"
@@ -125,18 +125,13 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         user: User = super().populate_user(request, sociallogin, data)
         user.email = User.objects.normalize_email(user.email)
         names = data.get("name") or " ".join(filter(None, (data.get("first_name"), data.get("last_name"))))
-        user.name = one_line(names)[: User._meta.get_field("name").max_length]
+        user.name = readable_line(str(names))[: User._meta.get_field("name").max_length]
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
         user: User = super().save_user(request, sociallogin, form)
         request.signing_up = True  # type: ignore[attr-defined]  # read when the session starts
         return user
-
-
-def one_line(name: str) -> str:
-    """A name from elsewhere without what our own rule for names refuses."""
-    return "".join(sign for sign in str(name) if is_plain(sign)).strip()
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

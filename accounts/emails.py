@@ -46,6 +46,17 @@ def changed_by_staff(*, user: User, change: str) -> None:
     mail.send("changed_by_staff", to=user.email, context={"user": user, "change": change})
 
 
+def banned(*, user: User, reason: str) -> None:
+    """Staff have closed the account; `reason` is what they say of it, if anything."""
+    mail.send("banned", to=user.email, context={"user": user, "reason": reason})
+
+
+def unbanned(*, user: User, reason: str) -> None:
+    """Staff have opened the account again; `reason` is what they say of it, if anything."""
+    url = mail.absolute(reverse("account_login"))
+    mail.send("unbanned", to=user.email, context={"user": user, "reason": reason, "url": url})
+
+
 def api_key_made(*, key: ApiKey, visit: Visit) -> None:
     """Somebody has made a key that acts for the person; if it was not them, they can revoke it."""
     url = mail.absolute(reverse("accounts:api_keys"))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.urls import reverse
 
 from accounts.models import Session
 from accounts.models.sessions import Door
 from accounts.services import sessions
-from accounts.visits import Visit
+from common.client import client_address
+from common.doors import is_in_admin
 
 # In the Django session: the id of our own Session row.
 SESSION_KEY = "sid"
 
 
 def door_of(request: HttpRequest) -> Door:
-    return Door.ADMIN if request.path.startswith(reverse("admin:index")) else Door.PAGE
+    return Door.ADMIN if is_in_admin(request) else Door.PAGE
 
 
 def session_of(request: HttpRequest) -> Session | None:
@@ -39,5 +39,5 @@ def load_session(request: HttpRequest) -> Session | None:
         # Ended elsewhere: nothing of it stays in this browser either.
         request.session.flush()
         return None
-    sessions.touch(session, visit=Visit.of(request, door_of(request)))
+    sessions.touch(session, address=client_address(request))
     return session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
@@ -101,9 +101,9 @@ class FormerHandleQuerySet(QuerySet["FormerHandle"]):
 
 
 class SessionQuerySet(QuerySet["Session"]):
-    def alive(self) -> SessionQuerySet:
+    def alive(self, now: datetime | None = None) -> SessionQuerySet:
         """Sessions that still open doors, with their people."""
-        open_now = self.filter(ended_at__isnull=True, expires_at__gt=timezone.now(), user__is_active=True)
+        open_now = self.filter(ended_at__isnull=True, expires_at__gt=now or timezone.now(), user__is_active=True)
         return open_now.select_related("user__profile")
 
     def with_confirmation(self) -> Any:

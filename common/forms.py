@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 
 from common.paging import LARGEST_PAGE, PAGE_SIZE
 
@@ -44,3 +46,12 @@ def in_words(error: ValidationError) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+
+
+@contextmanager
+def faults_in_words() -> Iterator[None]:
+    """For what no form of ours sends: a page that says what is wrong (400), where no form could say it."""
+    try:
+        yield
+    except ValidationError as error:
+        raise BadRequest(in_words(error)) from error

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from functools import cache
 
+from csp.constants import HEADER
 from csp.middleware import CSPMiddleware, PolicyParts
+from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 
 from common import views
+from common.doors import is_in_admin
 from common.limits import Limited
 from common.request_id import request_id
 
@@ -46,13 +49,28 @@ class RequestIdMiddleware:
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """One strict policy for our pages and a looser one for the admin, whose theme needs it."""
 
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Where nothing asked for another policy, the header is the same each time, and is made once."""
+        asked = "_csp_nonce" in vars(request) or any(name.startswith("_csp") for name in vars(response))
+        if asked or settings.DEBUG or HEADER in response:
+            answer: HttpResponseBase = super().process_response(request, response)
+            return answer
+        response[HEADER] = policy(is_admin=is_in_admin(request))
+        return response
+
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if not report_only and request.path.startswith(reverse("admin:index")):
+        if not report_only and is_in_admin(request):
             parts.config = settings.ADMIN_CONTENT_SECURITY_POLICY
         return parts
+
+
+@cache
+def policy(*, is_admin: bool) -> str:
+    made: str = build_policy(config=settings.ADMIN_CONTENT_SECURITY_POLICY if is_admin else None)
+    return made
 
 
 class ErrorPageMiddleware:

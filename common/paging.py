@@ -16,7 +16,7 @@ from uuid import UUID
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
 PAGE_SIZE = 20
 LARGEST_PAGE = 100
@@ -48,6 +48,14 @@ def page_of(
             beyond(effective, [field_of(rows, name).to_python(key) for name, key in zip(order, keys, strict=True)])
         )
     found = list(rows.order_by(*effective)[: size + 1])
+    return page_from(found, order=order, begins=not cursor, backwards=backwards, size=size)
+
+
+def page_from(found: list[dict[str, Any]], *, order: Sequence[str], begins: bool, backwards: bool, size: int) -> Page:
+    """A page of rows that were found from a place on, one more than it holds if there are more.
+
+    `begins`: there was no place, it is the first page. `backwards`: they were found in the opposite order.
+    """
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -57,7 +65,7 @@ def page_of(
     return Page(
         found,
         next=make_cursor(NEXT, found[-1], order) if more or backwards else None,
-        previous=make_cursor(PREVIOUS, found[0], order) if (more if backwards else bool(cursor)) else None,
+        previous=make_cursor(PREVIOUS, found[0], order) if (more if backwards else not begins) else None,
     )
 
 
@@ -94,6 +102,14 @@ def address_of(path: str, query: QueryDict, cursor: str | None) -> str | None:
     there = query.copy()
     there["cursor"] = cursor
     return f"{path}?{there.urlencode()}"
+
+
+def neighbours(request: HttpRequest, page: Page) -> dict[str, str | None]:
+    """The addresses of the pages before and after, as the pager takes them."""
+    return {
+        "next": address_of(request.path, request.GET, page.next),
+        "previous": address_of(request.path, request.GET, page.previous),
+    }
 
 
 def beyond(order: Sequence[str], keys: Sequence[Any]) -> Q:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import Task, current_app
@@ -9,6 +10,8 @@ from kombu import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 from redis import RedisError
+
+logger = logging.getLogger(__name__)
 
 BROKER_TIMEOUT = 1  # seconds to wait for the broker before the work has to wait, or is done without it
 # In headers, logs and events of tasks, in place of what they are given.
@@ -26,6 +29,14 @@ def enqueue(task: Task, *args: Any) -> None:
             task.apply_async(args, producer=producer, retry=False, **HIDDEN)
     except (OperationalError, LimitExceeded, RedisError) as error:
         raise BrokerAwayError(str(error)) from error
+
+
+def offer(task: Task, *args: Any, otherwise: str) -> None:
+    """Queue what a command of the clock would do, too, only later: without a broker the log says `otherwise`."""
+    try:
+        enqueue(task, *args)
+    except BrokerAwayError as error:
+        logger.warning("%s: %s", otherwise, error)
 
 
 def broker() -> Connection:

@@ -12,9 +12,9 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
-from accounts.models.people import validate_name
 from accounts.querysets import ApiKeyQuerySet, name_in_cache
 from common.remembering import forget
+from common.text import validate_line
 
 
 class Scope(models.TextChoices):
@@ -39,7 +39,7 @@ class ApiKey(models.Model):
     MOST_PER_PERSON = 20
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=60, validators=[validate_name])
+    name = models.CharField(max_length=60, validators=[validate_line])
     # The public digits of accounts.keys.KeyText.
     prefix = models.CharField(max_length=16, unique=True, editable=False)
     hash = models.BinaryField(max_length=32, editable=False)

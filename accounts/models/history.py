@@ -30,6 +30,8 @@ class Event(models.TextChoices):
     EMAIL_CONFIRMED = "email_confirmed", "e-mail address confirmed"
     API_KEY_MADE = "api_key_made", "API key made"
     API_KEY_REVOKED = "api_key_revoked", "API key revoked"
+    BANNED = "banned", "account closed by staff"
+    UNBANNED = "unbanned", "account opened again by staff"
     ERASURE_ASKED = "erasure_asked", "erasure asked for"
     ERASURE_CANCELLED = "erasure_cancelled", "erasure cancelled"
     EXPORT_ASKED = "export_asked", "export of data asked for"

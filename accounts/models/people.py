@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import zoneinfo
 from datetime import timedelta
 from functools import cache, cached_property
@@ -26,6 +25,7 @@ from django.utils import timezone
 from accounts.managers import UserManager
 from accounts.querysets import FormerHandleQuerySet, ProfileQuerySet
 from common.markdown import USER_CONTENT, render
+from common.text import validate_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -49,19 +49,7 @@ ascii_only = RegexValidator(
 )
 
 
-# They turn the text around them about, so that what is read is not what is there.
-DIRECTION_SIGNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def is_plain(sign: str) -> bool:
-    """Whether a letter neither breaks a line nor changes what is beside it."""
-    return unicodedata.category(sign) not in ("Cc", "Zl", "Zp") and sign not in DIRECTION_SIGNS
-
-
-def validate_name(name: str) -> None:
-    """Names stand in lists, mails and their subjects."""
-    if not all(map(is_plain, name)):
-        raise ValidationError("Use letters, digits and signs on one line.", code="invalid")
+validate_name = validate_line  # the name by which migrations know it
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -74,7 +62,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[ascii_only],
         error_messages={"unique": "There is already an account with this e-mail address."},
     )
-    name = models.CharField(max_length=150, blank=True, validators=[validate_name])
+    name = models.CharField(max_length=150, blank=True, validators=[validate_line])
     is_active = models.BooleanField("active", default=True, help_text="Clear this to ban somebody; it acts at once.")
     is_staff = models.BooleanField("staff", default=False, help_text="May open the admin.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -221,7 +209,7 @@ class Profile(models.Model):
         error_messages={"unique": HANDLE_TAKEN},
     )
     display_name = models.CharField(
-        max_length=60, blank=True, validators=[validate_name], help_text="Shown instead of your name."
+        max_length=60, blank=True, validators=[validate_line], help_text="Shown instead of your name."
     )
     bio = models.TextField(
         max_length=LONGEST_BIO,

@@ -1,15 +1,9 @@
-"""Pictures of people: whatever comes in, what is kept is a small square that we have drawn ourselves.
-
-Nothing of the file that was sent remains but its colours: no metadata (phones write the place into
-it), no second content after the image, and no format that can hold a script.
-"""
+"""Pictures of people: whatever comes in, what is kept is a small square that we have drawn ourselves."""
 
 from __future__ import annotations
 
 import secrets
-from io import BytesIO
-from threading import Lock
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -19,25 +13,16 @@ from PIL import Image, ImageOps
 
 from accounts.models import Profile
 from common import limits
+from common.pictures import draw_anew, upright
 
 if TYPE_CHECKING:
     from django.core.files.base import File
 
     from accounts.models import User
 
-LARGEST_FILE = 5 * 1024 * 1024  # bytes
-MOST_PIXELS = 40_000_000  # what good phones take
 SIDE = 256  # pixels
-QUALITY = 85  # of WebP, where 100 is best
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # Drawing one anew takes up to a second of a processor.
 PICTURES_OF_ONE_PERSON = "20/h"
-# Decoded, the largest take up to 650 MB for a moment (WebP; a JPEG 150 MB), so a process draws one at a time.
-drawing = Lock()
-
-TOO_LARGE = "The file is too large. Choose a picture of at most 5 MB."
-TOO_MANY_PIXELS = "The picture has too many pixels. Choose one of at most 40 megapixels."
-NOT_A_PICTURE = "This is not a picture that we can read. Choose a JPEG, PNG, WebP or GIF file."
 
 
 def put(*, user: User, file: File[bytes]) -> Profile:
@@ -46,8 +31,6 @@ def put(*, user: User, file: File[bytes]) -> Profile:
     Raises ValidationError for `picture`, or Limited.
     """
     limits.spend("picture", str(user.pk), PICTURES_OF_ONE_PERSON)
-    if file.size > LARGEST_FILE:
-        raise refusal(TOO_LARGE, "too_large")
     square = draw(file)
     name = default_storage.save(f"pictures/{secrets.token_hex(16)}.webp", ContentFile(square))
     try:
@@ -75,39 +58,15 @@ def replace(user: User, name: str) -> Profile:
     return profile
 
 
-def draw(file: IO[bytes] | File[bytes]) -> bytes:
+def draw(file: File[bytes]) -> bytes:
     """The middle of the picture as a square WebP of 256 pixels. Raises ValidationError for `picture`."""
     try:
-        # The first bytes decide which format it is, and no other reader is asked. Pixels are not read yet.
-        with drawing, Image.open(file, formats=FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise refusal(TOO_MANY_PIXELS, "too_many_pixels")
-            return encode(square_of(image))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise refusal(TOO_MANY_PIXELS, "too_many_pixels") from error
-    except ValidationError:
-        raise
-    except Exception as error:
-        # The readers raise whatever a broken file makes them stumble over.
-        raise refusal(NOT_A_PICTURE, "not_a_picture") from error
+        return draw_anew(file, square_of).data
+    except ValidationError as error:
+        raise ValidationError({"picture": error}) from error
 
 
 def square_of(image: Image.Image) -> Image.Image:
-    # First roughly to four times the size: a JPEG is then never decoded in full, and no copy is large.
-    scale = 4 * SIDE / min(image.size)
-    if scale < 1:
-        image.thumbnail((image.width * scale, image.height * scale))
-    ImageOps.exif_transpose(image, in_place=True)
-    # A palette has no colours between its colours.
-    coloured = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return ImageOps.fit(coloured, (SIDE, SIDE), Image.Resampling.LANCZOS)
-
-
-def encode(image: Image.Image) -> bytes:
-    encoded = BytesIO()
-    image.save(encoded, "WEBP", quality=QUALITY, exif=b"", icc_profile=None, xmp=b"")
-    return encoded.getvalue()
-
-
-def refusal(message: str, code: str) -> ValidationError:
-    return ValidationError({"picture": ValidationError(message, code=code)})
+    # First roughly to four times the size.
+    longest = 4 * SIDE * max(image.size) / min(image.size)
+    return ImageOps.fit(upright(image, longest), (SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,19 @@ from accounts.models.history import Event
 from accounts.models.sessions import EndReason
 from accounts.services import history
 from accounts.tokens import InvalidToken, RefreshToken, make_access
+from common.prepared import Prepared
 
 if TYPE_CHECKING:
-    import uuid
-
     from accounts.visits import Visit
 
 # How long a used refresh token still gets its successor: another tab, or an answer that was lost.
 GRACE = timedelta(seconds=10)
 # A session in use is written down at most so often.
 SEEN_EVERY = timedelta(minutes=5)
+# What every request of somebody who is signed in asks first.
+ALIVE = Prepared(
+    lambda pk, now: Session.objects.alive(now).with_confirmation().filter(pk=pk), pk=uuid.UUID, now=datetime
+)
 
 
 @dataclass(frozen=True)
@@ -136,18 +140,21 @@ def renew_proof(session: Session) -> None:
 
 
 def find_alive(session_id: uuid.UUID) -> Session | None:
-    """The session with its person, and whether they are confirmed, in one query, if it still opens doors."""
-    session: Any = Session.objects.alive().with_confirmation().filter(pk=session_id).first()
+    """The session with its person, and whether they are confirmed, in one query, if it still opens doors.
+
+    Raises ValidationError for what is no id of a session.
+    """
+    session: Any = ALIVE.first(pk=Session._meta.pk.to_python(session_id), now=timezone.now())
     if session is not None:
         session.user.is_confirmed = session.is_confirmed
     found: Session | None = session
     return found
 
 
-def touch(session: Session, *, visit: Visit) -> None:
+def touch(session: Session, *, address: str | None) -> None:
     """Note that a session of the website is in use, at most every few minutes; that also prolongs it."""
     if timezone.now() - session.last_seen_at >= SEEN_EVERY:
-        session.see(address=visit.address)
+        session.see(address=address)
         session.save(update_fields=Session.SEEN)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,12 +13,18 @@ from accounts.models import Role, User
 from accounts.models.history import Event
 from accounts.models.sessions import EndReason
 from accounts.services import addresses, history, people, sessions
-
-if TYPE_CHECKING:
-    from accounts.visits import Visit
+from accounts.visits import Visit
+from common.text import validate_line
 
 HAS_MORE_RIGHTS = "{person} has rights that you do not have. Ask somebody who has them."
 NOT_YOURS_TO_GIVE = "This role has rights that you do not have, so you cannot give it."
+NOT_YOURS_TO_BAN = "You may not close the accounts of others, or open them again."
+NOT_YOURSELF = "You cannot close your own account here. Erase it under “My data” instead."
+WITHOUT_REASON = "Say why: the person is told."
+REASON_TOO_LONG = "Say it in at most {most} characters."
+LONGEST_REASON = 500  # characters
+# Either is enough; the second is a right of the community, whose moderators change nothing else of people.
+MAY_BAN = ("accounts.change_user", "community.ban_member")
 YOUR_OWN = "Remove your own second factor under “Security”, where you are asked to prove that it is you."
 
 
@@ -89,6 +93,8 @@ def save_changes(*, person: User, role: Role, by: User, visit: Visit) -> None:
     before = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
     email, person.email = person.email, before.email
     person.save(update_fields=["name", "is_active", "is_superuser"])
+    if person.is_active != before.is_active:
+        note_ban(person=person, reason="", visit=visit)
     if role != before.role:
         people.set_role(user=person, role=role)
     if email != before.email:
@@ -128,6 +134,73 @@ def remove_second_factor(*, person: User, by: User, visit: Visit) -> bool:
         user=person, change="have removed the second factor of your account, so that the password alone opens it"
     )
     return True
+
+
+@transaction.atomic
+def ban(*, person: User, by: User, reason: str, visit: Visit) -> bool:
+    """Close somebody's account, which signs them out everywhere; False if it was closed already.
+
+    The person is told, with the reason. Raises as `require_may_ban` does; ValidationError for
+    oneself, without a reason that can be told, and for the last administrator (people.LastAdministratorError).
+    """
+    require_may_ban(by=by, person=person)
+    reason = check_reason(reason)
+    if not reason:
+        raise ValidationError({"reason": ValidationError(WITHOUT_REASON, code="required")})
+    if person == by:
+        raise ValidationError(NOT_YOURSELF, code="yourself")
+    people.require_another_administrator(person)
+    return set_active(person=person, is_active=False, reason=reason, visit=visit)
+
+
+@transaction.atomic
+def unban(*, person: User, by: User, visit: Visit, reason: str = "") -> bool:
+    """Open an account that staff have closed; False if it was open. The person is told, with any reason.
+
+    Raises as `require_may_ban` does; ValidationError for a reason that cannot be told.
+    """
+    require_may_ban(by=by, person=person)
+    return set_active(person=person, is_active=True, reason=check_reason(reason), visit=visit)
+
+
+def require_may_ban(*, by: User, person: User) -> None:
+    """Raises PermissionDenied for whoever has no such right, or lacks one that the person has."""
+    if not (by.acts_as_staff and any(map(by.has_perm, MAY_BAN))):
+        raise PermissionDenied(NOT_YOURS_TO_BAN)
+    require_may_change(by=by, person=person)
+
+
+def check_reason(reason: str) -> str:
+    """As it will be said: on one line, since it also stands in the history. Raises ValidationError on `reason`."""
+    reason = " ".join(reason.split())
+    try:
+        if len(reason) > LONGEST_REASON:
+            raise ValidationError(REASON_TOO_LONG.format(most=LONGEST_REASON), code="max_length")
+        if reason:
+            validate_line(reason)
+    except ValidationError as error:
+        raise ValidationError({"reason": error.error_list}) from error
+    return reason
+
+
+def set_active(*, person: User, is_active: bool, reason: str, visit: Visit) -> bool:
+    """Close or open an account; False if it was so already. Part of a transaction."""
+    if User.objects.select_for_update(of=("self",)).get(pk=person.pk).is_active == is_active:
+        return False
+    person.is_active = is_active
+    person.save(update_fields=["is_active"])
+    note_ban(person=person, reason=reason, visit=visit)
+    return True
+
+
+def note_ban(*, person: User, reason: str, visit: Visit) -> None:
+    """Record that somebody's account has been closed or opened, and tell them.
+
+    The person reads the history, so it does not say from where the staff came.
+    """
+    event, tell = (Event.UNBANNED, emails.unbanned) if person.is_active else (Event.BANNED, emails.banned)
+    history.record(event, visit=Visit(door=visit.door), user=person, reason=reason)
+    tell(user=person, reason=reason)
 
 
 def sign_out(*, person: User, by: User, visit: Visit) -> None:

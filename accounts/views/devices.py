@@ -20,7 +20,7 @@ from accounts.services import sessions
 from accounts.views import signed_in
 from accounts.visits import Visit
 from common.forms import PlaceForm
-from common.paging import address_of
+from common.paging import neighbours
 
 # More than anybody has in use; a program that signs in anew for each call may have thousands.
 MOST_SHOWN = 50
@@ -62,8 +62,7 @@ def history(request: HttpRequest) -> HttpResponse:
         raise BadRequest(" ".join(error.messages)) from error
     context = {
         "entries": [in_words(row) for row in page.rows],
-        "next": address_of(request.path, request.GET, page.next),
-        "previous": address_of(request.path, request.GET, page.previous),
+        **neighbours(request, page),
     }
     return render(request, "accounts/history.html", context)
 

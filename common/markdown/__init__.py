@@ -8,6 +8,7 @@ layer is caught by the other. The typographer stays off: its quotes take quadrat
 from common.markdown.blocks import Block
 from common.markdown.images import Image
 from common.markdown.parser import MARKDOWN
+from common.markdown.posts import LARGEST_POST, ReadPost, read_post
 from common.markdown.rendering import (
     LARGEST_SOURCE,
     OWN_CONTENT,
@@ -21,16 +22,19 @@ from common.markdown.rendering import (
 )
 
 __all__ = [
+    "LARGEST_POST",
     "LARGEST_SOURCE",
     "MARKDOWN",
     "OWN_CONTENT",
     "USER_CONTENT",
     "Block",
     "Image",
+    "ReadPost",
     "Rendered",
     "count_headings",
     "image_names",
     "opening_of",
+    "read_post",
     "render",
     "sanitise",
 ]

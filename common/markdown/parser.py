@@ -95,22 +95,26 @@ def mark_tasks(state: StateCore) -> None:
 def render_fence(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
+    return code_figure(tokens[index], largest_coloured=LARGEST_COLOURED)
+
+
+def code_figure(token: Token, *, largest_coloured: int) -> str:
     """A code block with its language's name; focusable, since a wide one scrolls."""
-    token = tokens[index]
     language = (token.info.split() or ["text"])[0].lower()
     label = escape(LANGUAGE_NAMES.get(language, language.capitalize()))
+    code = colour(token.content, language) if len(token.content) <= largest_coloured else escape(token.content)
     return (
         f'<figure class="code"><figcaption class="code__label">{label}</figcaption>'
-        f'<pre class="code__body" tabindex="0"><code>{colour(token.content, language)}</code></pre></figure>\n'
+        f'<pre class="code__body" tabindex="0"><code>{code}</code></pre></figure>\n'
     )
 
 
 def colour(code: str, language: str) -> str:
-    """Code as HTML spans; as plain text when the language is unknown or the block is huge.
+    """Code as HTML spans; as plain text when the language is unknown.
 
     Only the named languages: some lexers of Pygments take minutes over a text made for that.
     """
-    if language not in COLOURED or len(code) > LARGEST_COLOURED:
+    if language not in COLOURED:
         return str(escape(code))
     return str(highlight(code, get_lexer_by_name(language), HtmlFormatter(nowrap=True)))
 

@@ -23,7 +23,7 @@ def inline_text(tokens: Sequence[Token]) -> str:
     """Words of one line; an image counts by its alt text."""
     words: list[str] = []
     for token in tokens:
-        if token.type in ("text", "code_inline"):
+        if token.type in ("text", "code_inline", "mention"):
             words.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
             words.append(" ")

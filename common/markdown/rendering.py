@@ -140,14 +140,19 @@ def demote_titles(tokens: Sequence[Token]) -> None:
             token.tag = "h2"
 
 
-def sanitise(html: str, link_rel: str, sources: AbstractSet[str] = frozenset()) -> str:
+def sanitise(
+    html: str,
+    link_rel: str,
+    sources: AbstractSet[str] = frozenset(),
+    attributes: Mapping[str, AbstractSet[str]] = ATTRIBUTES,
+) -> str:
     """Let through what is allowed; of images, those from the given sources only."""
 
     def allow(tag: str, attribute: str, value: str) -> str | None:
         return None if (tag, attribute) == ("img", "src") and value not in sources else value
 
     return nh3.clean(
-        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=URL_SCHEMES, link_rel=link_rel, attribute_filter=allow
+        html, tags=TAGS, attributes=attributes, url_schemes=URL_SCHEMES, link_rel=link_rel, attribute_filter=allow
     )
 
 

@@ -19,9 +19,9 @@ from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from common import markdown
+from common.comparing import compare
 from tutorials import statistics
 from tutorials.admin.steps import STEPS
-from tutorials.comparing import compare
 from tutorials.forms.admin import TutorialAdminForm
 from tutorials.models import Status, Tutorial, TutorialVersion
 from tutorials.quiz import parse, split

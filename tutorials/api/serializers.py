@@ -5,11 +5,9 @@ Shapes only: what is allowed in them is for models and services to say, in the s
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
-from common.api import StrictSerializer
+from common.api import NumberField, StrictSerializer, TextField, TruthField, WholeNumberField
 from tutorials.models import AccessLevel, Difficulty, Topic, Tutorial, Verdict
 from tutorials.services.tracks import NO_SUCH_TUTORIAL
 
@@ -17,41 +15,6 @@ NO_SUCH_TOPIC = "There is no such topic."
 MOST_STEPS = 500
 FROM_0_TO_1 = "Enter a fraction from 0 to 1."
 WHOLE_SECONDS = "Enter a whole number of seconds."
-
-
-class TextField(serializers.CharField):
-    """A text, never a number that looks like one. Whether it may be empty is not said here."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"allow_blank": True} | kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class NumberField(serializers.FloatField):
-    """A finite number, never a text or a truth that could pass for one."""
-
-    def to_internal_value(self, data: Any) -> float:
-        if isinstance(data, bool) or not isinstance(data, int | float):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class WholeNumberField(serializers.IntegerField):
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return data
-
-
-class TruthField(serializers.BooleanField):
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
 
 
 class TutorialSerializer(StrictSerializer):

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from common.text import validate_line
 from tutorials import metrics
-from tutorials.models.tutorials import is_one_line
 from tutorials.pictures import check_svg
 from tutorials.querysets import AwardQuerySet
 
@@ -23,8 +23,8 @@ class Achievement(models.Model):
     code = models.SlugField(
         max_length=60, unique=True, error_messages={"unique": "There is already an achievement with this code."}
     )
-    title = models.CharField(max_length=80, validators=[is_one_line])
-    description = models.CharField(max_length=200, help_text="What one does to earn it.", validators=[is_one_line])
+    title = models.CharField(max_length=80, validators=[validate_line])
+    description = models.CharField(max_length=200, help_text="What one does to earn it.", validators=[validate_line])
     picture = models.TextField(
         help_text="SVG: shapes only, no script, no style, nothing from elsewhere.",
         validators=[MaxLengthValidator(LARGEST_PICTURE), check_svg],

@@ -20,6 +20,7 @@ from django.utils import timezone
 from billing.access import FREE, PREMIUM, Access, may_read
 from common import markdown
 from common.remembering import forget
+from common.text import validate_line
 from tutorials import quiz
 from tutorials.querysets import TOPICS_KEY, TOPICS_MARKED, TopicQuerySet, TrackQuerySet, TutorialQuerySet
 from tutorials.vocabulary import learn_words
@@ -31,7 +32,6 @@ NO_PERCENTAGE = "The pass mark is a percentage from 1 to 100."
 MOST_TAGS = 8
 # A reader's page lists them all, twice.
 MOST_BLOCKS = 300
-is_one_line = RegexValidator(r"[\x00-\x1f\x7f\u2028\u2029]", "Control characters are not allowed.", inverse_match=True)
 is_tag = RegexValidator(r"\A[a-z0-9](?:-?[a-z0-9]){0,39}\Z", "Use small letters, digits and single hyphens in a tag.")
 
 
@@ -56,9 +56,9 @@ class Status(models.TextChoices):
 class Topic(models.Model):
     """A field that tutorials belong to."""
 
-    name = models.CharField(max_length=60, unique=True, validators=[is_one_line])
+    name = models.CharField(max_length=60, unique=True, validators=[validate_line])
     slug = models.SlugField(max_length=60, unique=True)
-    description = models.CharField(max_length=200, blank=True, validators=[is_one_line])
+    description = models.CharField(max_length=200, blank=True, validators=[validate_line])
     position = models.PositiveSmallIntegerField(default=0, help_text="Topics are listed in this order.")
 
     objects = TopicQuerySet.as_manager()
@@ -87,11 +87,11 @@ def search_vector(text: str | Case) -> Any:
 class Tutorial(models.Model):
     """One tutorial. Its Markdown is the source; HTML, text, blocks, quiz and minutes are made from it on save."""
 
-    title = models.CharField(max_length=120, validators=[is_one_line])
+    title = models.CharField(max_length=120, validators=[validate_line])
     slug = models.SlugField(
         max_length=80, unique=True, error_messages={"unique": "There is already a tutorial with this slug."}
     )
-    summary = models.CharField(max_length=200, help_text="One sentence: why read this?", validators=[is_one_line])
+    summary = models.CharField(max_length=200, help_text="One sentence: why read this?", validators=[validate_line])
     body = models.TextField(
         help_text="Markdown. What stands before the first heading is open to everybody, also in premium tutorials.",
         validators=[MaxLengthValidator(markdown.LARGEST_SOURCE)],
@@ -309,12 +309,12 @@ RENDERED = ("body_html", "opening_html", "text", "opening_text", "keywords", "bl
 class Track(models.Model):
     """A path through tutorials, in an order that makes sense."""
 
-    title = models.CharField(max_length=120, validators=[is_one_line])
+    title = models.CharField(max_length=120, validators=[validate_line])
     slug = models.SlugField(
         max_length=80, unique=True, error_messages={"unique": "There is already a track with this slug."}
     )
     summary = models.CharField(
-        max_length=200, help_text="One sentence: what can one do at its end?", validators=[is_one_line]
+        max_length=200, help_text="One sentence: what can one do at its end?", validators=[validate_line]
     )
     is_published = models.BooleanField("published", default=False)
     quizzes_required = models.BooleanField(

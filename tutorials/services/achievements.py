@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
-from common.queueing import BrokerAwayError, enqueue
+from common.queueing import offer
 from tutorials.models import Achievement
 from tutorials.tasks import award_achievement
 
@@ -32,8 +32,4 @@ def save_achievement(*, by: User, achievement: Achievement) -> Achievement:
 
 def give_soon(achievement: Achievement) -> None:
     """By a worker: there may be many who have earned it."""
-    try:
-        enqueue(award_achievement, achievement.pk)
-    except BrokerAwayError as error:
-        # The nightly command gives what is due.
-        logger.warning("the achievement %s is given out tonight only: %s", achievement.code, error)
+    offer(award_achievement, achievement.pk, otherwise=f"the achievement {achievement.code} is given out tonight only")

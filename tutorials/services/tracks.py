@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
-from common.queueing import BrokerAwayError, enqueue
+from common.queueing import offer
 
 # Not the task itself: tasks are made of services, so that either may be imported first.
 from tutorials import tasks
@@ -134,8 +134,4 @@ def put_steps(track: Track, tutorials: Sequence[Tutorial]) -> bool:
 
 def complete_soon(track: Track) -> None:
     """By a worker: there may be many who have finished it."""
-    try:
-        enqueue(tasks.complete_track, track.pk)
-    except BrokerAwayError as error:
-        # The nightly command notes what was missed.
-        logger.warning("who has finished the track %s is noted tonight only: %s", track.slug, error)
+    offer(tasks.complete_track, track.pk, otherwise=f"who has finished the track {track.slug} is noted tonight only")

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from common.paging import address_of
+from common.forms import faults_in_words
+from common.paging import neighbours
 from tutorials.as_markdown import llms_txt, tutorial_as_markdown
 from tutorials.feeds import NewestTutorials
 from tutorials.forms import TutorialListForm
 from tutorials.listing import list_tutorials
 from tutorials.models import Tutorial
 from tutorials.sitemaps import SITEMAPS, fits_in_one_file
-from tutorials.views import faults_in_words
 
 A_WHILE = 15 * 60  # seconds
 
@@ -36,8 +36,7 @@ def tutorial_list(request: HttpRequest) -> HttpResponse:
         "tutorials": listed.page.rows,
         "meant": listed.meant,
         "exactly": exactly(request),
-        "next": address_of(request.path, request.GET, listed.page.next),
-        "previous": address_of(request.path, request.GET, listed.page.previous),
+        **neighbours(request, listed.page),
     }
     template = "tutorials/_results.html" if request.htmx else "tutorials/list.html"  # type: ignore[attr-defined]  # set by HtmxMiddleware
     response = render(request, template, context)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tutorials import learning
+from tutorials import home_sections, learning
 from tutorials.models import Track, Tutorial
 from tutorials.querysets import NEWEST_FIRST
 from tutorials.services import awarding
@@ -26,6 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tracks": Track.objects.published().with_totals()[:4],
         "topics": topics_with_counts(),
         "newest": Tutorial.objects.published().as_rows().order_by(*NEWEST_FIRST)[:4],
+        "sections": home_sections.place.shown(request.user),
     }
     return render(request, "tutorials/home.html", context)
 
@@ -38,6 +39,7 @@ def home_of_member(request: HttpRequest) -> HttpResponse:
         "today": learning.today_of(user),
         "next_step": learning.next_for(user),
         "newest": learning.new_since(user),
+        "sections": home_sections.place.shown(user),
         "awards": awarding.announce(user=user),
     }
     return render(request, "tutorials/home_member.html", context)

@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from common.forms import PlaceForm, cleaned
-from common.paging import address_of
+from common.forms import PlaceForm, cleaned, faults_in_words
+from common.paging import neighbours
 from tutorials import learning
 from tutorials.forms import BookmarkForm, GoalForm
 from tutorials.models import Achievement, Track
 from tutorials.services import awarding, bookmarks
 from tutorials.services.progress import set_daily_goal
-from tutorials.views import faults_in_words, find, member
+from tutorials.views import find, member
 
 
 @require_safe
@@ -40,8 +40,7 @@ def finished(request: HttpRequest) -> HttpResponse:
         page = learning.list_finished(member(request), PlaceForm(request.GET))
     context = {
         "rows": page.rows,
-        "next": address_of(request.path, request.GET, page.next),
-        "previous": address_of(request.path, request.GET, page.previous),
+        **neighbours(request, page),
     }
     return render(request, "tutorials/finished.html", context)
 
@@ -60,8 +59,7 @@ def bookmark_list(request: HttpRequest) -> HttpResponse:
         page = learning.list_bookmarks(member(request), PlaceForm(request.GET))
     context = {
         "bookmarks": page.rows,
-        "next": address_of(request.path, request.GET, page.next),
-        "previous": address_of(request.path, request.GET, page.previous),
+        **neighbours(request, page),
     }
     return render(request, "tutorials/bookmarks.html", context)
 

@@ -17,14 +17,14 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from common.forms import cleaned
+from common.forms import cleaned, faults_in_words
 from common.remembering import cache_may_be_away
-from tutorials import learning
+from tutorials import learning, page_sections
 from tutorials.forms import ProgressForm
 from tutorials.models import Tutorial
 from tutorials.services import awarding
 from tutorials.services.progress import record_progress
-from tutorials.views import UNREAD, faults_in_words, find, member
+from tutorials.views import UNREAD, find, member
 
 # Seconds. What a page shows beside the tutorial itself (neighbours, the author's name) may be as old.
 KEPT = 60
@@ -119,10 +119,13 @@ def context_of(request: HttpRequest, tutorial: Tutorial) -> dict[str, Any]:
     """What everybody sees of a tutorial."""
     access = tutorial.access_for(request.user)
     walk = learning.walk_through(tutorial)
+    html, is_out = tutorial.html_for(access), tutorial.is_out()
     return {
         "tutorial": tutorial,
         "access": access,
-        "html": tutorial.html_for(access),
+        # Of what is not out yet nobody else could read a question.
+        "html": page_sections.with_questions(html, tutorial) if is_out else html,
+        "sections": page_sections.place.shown(tutorial, request.user) if is_out else [],
         "questions": questions_in(tutorial),
         "walk": walk,
         "neighbours": None if walk else Tutorial.objects.neighbours(tutorial),
