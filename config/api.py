@@ -2,4 +2,8 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("accounts.api.urls")), path("", include("tutorials.api.urls"))]
+urlpatterns = [
+    path("", include("accounts.api.urls")),
+    path("", include("tutorials.api.urls")),
+    path("", include("community.api.urls")),
+]

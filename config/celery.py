@@ -38,6 +38,27 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="4", minute="20"),
         "args": ["count_search_words"],
     },
+    "delete images that no text shows": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="2", minute="20"),
+        "args": ["clean_images"],
+    },
+    "bring trust levels up to date": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="2", minute="40"),
+        "args": ["raise_trust"],
+    },
+    "send mail about notifications": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(),
+        "args": ["send_notifications"],
+    },
+    # Before achievements are given out, which read what is counted.
+    "count anew what drifted in the community": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="3", minute="50"),
+        "args": ["check_counters", "--repair"],
+    },
     "give out achievements that are due": {
         "task": "ops.tasks.run_command",
         "schedule": crontab(hour="4", minute="0"),

@@ -49,6 +49,7 @@ PROVIDER_ORIGINS = {"google": "https://accounts.google.com", "github": "https://
 INSTALLED_APPS = [
     "config",
     "ops",
+    "community",
     "tutorials",
     "billing",
     "accounts",
@@ -113,7 +114,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "common.context_processors.site",
             ],
-            "builtins": ["django_htmx.templatetags.django_htmx", "lucide.templatetags.lucide"],
+            "builtins": ["django_htmx.templatetags.django_htmx", "common.templatetags.icons"],
             # Templates are compiled once in production and at every request in development.
             "loaders": [
                 "django.template.loaders.filesystem.Loader",
@@ -269,6 +270,10 @@ SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_PROVIDERS = PROVIDERS
 
+# -- Community ----------------------------------------------------------------------------------
+# How many first texts of a newcomer wait for a moderator before others see them.
+COMMUNITY_HOLD_FIRST_POSTS = env.int("COMMUNITY_HOLD_FIRST_POSTS", default=0)
+
 # -- Mail ---------------------------------------------------------------------------------------
 MAIL_FOLDER = VAR_DIR / "mail"
 if DEBUG and not env.str("EMAIL_URL", default=""):
@@ -367,6 +372,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 # Browsers keep Secure cookies, and those with this prefix, on loopback over plain HTTP too.
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True

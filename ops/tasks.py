@@ -7,11 +7,15 @@ from django.core.management import call_command
 PERIODIC_COMMANDS = frozenset(
     {
         "award_achievements",
+        "check_counters",
+        "clean_images",
         "clearsessions",
         "count_search_words",
         "erase_accounts",
         "forget_old_logins",
+        "raise_trust",
         "resume_exports",
+        "send_notifications",
     }
 )
 

@@ -1,0 +1,88 @@
+"""Every read of posts and comments that has a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, Concat
+
+from billing.access import levels_open_to
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+    # Some are named in strings only, where the linter does not look.
+    from community.models import Comment, Post
+
+
+# What stands in the place of a title that is not to be read.
+TAKEN_AWAY = {"held": "Held post", "hidden": "Hidden post", "deleted": "Deleted post"}
+
+
+def may_moderate(user: User | AnonymousUser) -> bool:
+    """Whether somebody works in the queue, and so sees what others don't."""
+    return user.is_authenticated and user.acts_as_staff and user.has_perm("community.moderate")
+
+
+def may_read_words(user: User | AnonymousUser, text: Post | Comment) -> bool:
+    """Whether somebody reads what a text says that they may know of, and of a post its title."""
+    if text.state == "published" or may_moderate(user):
+        return True
+    return user.is_authenticated and text.author_id == user.pk and text.state != "deleted"
+
+
+def as_read_by(user: User | AnonymousUser, post: Post) -> Post:
+    """Without its title and tags, if these were taken away with the text; never to be saved."""
+    if not may_read_words(user, post):
+        post.title, post.tags = TAKEN_AWAY[post.state], []
+    return post
+
+
+class PostQuerySet(QuerySet["Post"]):
+    def visible_to(self, user: User | AnonymousUser) -> PostQuerySet:
+        """Posts whose page somebody may open: in categories open to them, and published.
+
+        Beside these the ones that were taken away but have a thread beneath them (their text is not shown), one's own,
+        and all to moderators.
+        """
+        posts = self.filter(category__access__in=levels_open_to(user))
+        if may_moderate(user):
+            return posts
+        shown = Q(state="published") | Q(state__in=("deleted", "hidden"), comments_count__gt=0)
+        if user.is_authenticated:
+            shown |= Q(author=user, state__in=("held", "hidden"))
+        return posts.filter(shown)
+
+    def published(self) -> PostQuerySet:
+        return self.filter(state="published")
+
+    def with_marks_of(self, user: User | AnonymousUser) -> PostQuerySet:
+        """With what this person has left at it: `liked`, `watch` ("": nothing) and the `draft` of a comment."""
+        from community.models import Draft, Like, Watch
+
+        own = {"user": user.pk or 0, "post": OuterRef("pk")}
+        draft = Draft.objects.filter(
+            user=user.pk or 0, place=Concat(Value("comment-"), OuterRef("pk"), output_field=CharField())
+        )
+        return self.annotate(
+            liked=Exists(Like.objects.filter(**own)),
+            watch=Coalesce(Subquery(Watch.objects.filter(**own).values("level")), Value(""), output_field=CharField()),
+            draft=Coalesce(Subquery(draft.values("body")), Value(""), output_field=TextField()),
+        )
+
+
+class CommentQuerySet(QuerySet["Comment"]):
+    def visible_to(self, user: User | AnonymousUser) -> CommentQuerySet:
+        """Comments whose text somebody may read, in posts that they may open."""
+        from community.models import Post
+
+        comments = self.filter(post__in=Post.objects.visible_to(user))
+        if may_moderate(user):
+            return comments
+        shown = Q(state="published")
+        if user.is_authenticated:
+            shown |= Q(author=user, state__in=("held", "hidden"))
+        return comments.filter(shown)

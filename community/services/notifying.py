@@ -1,0 +1,145 @@
+"""Telling people: one of something that concerns them, or all whom a new text concerns."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.access import readers_among
+from common import queueing
+from community import tasks, unread
+from community.cadences import mail_times
+from community.models import Comment, Kind, Like, Notification, Post, State, Watch
+from community.querysets.posts import may_moderate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+# By then a worker has told of a text, or the queue has lost it.
+LOST_AFTER = timedelta(minutes=2)
+MOST_SWEPT = 500
+
+
+@transaction.atomic
+def notify(
+    *,
+    user: User,
+    kind: Kind,
+    actor: User | None = None,
+    post: Post | None = None,
+    comment: Comment | None = None,
+    words: str = "",
+) -> None:
+    """Tell somebody of something, unless they did it, muted it, or may not know of it.
+
+    What they have not read yet of the same kind about the same text is brought up instead of told twice; likes are
+    counted.
+    """
+    if comment is not None and post is None:
+        post = comment.post
+    if not is_to_know(user, kind, actor, post, comment):
+        return
+    now = timezone.now()
+    told = Notification(
+        user=user,
+        kind=kind,
+        actor=actor,
+        post=post,
+        comment=comment,
+        words=words,
+        at=now,
+        since=began_at(kind, actor, post, comment) or now,
+        mail_at=mail_times([user.pk], kind, now)[user.pk],
+    )
+    if not bring_up(told):
+        try:
+            with transaction.atomic():
+                told.save(force_insert=True)
+        except IntegrityError:
+            # Somebody else was quicker; if it was read since, there is nothing to bring up, nor to tell.
+            bring_up(told)
+    unread.forget([user.pk])
+
+
+def is_to_know(user: User, kind: Kind, actor: User | None, post: Post | None, comment: Comment | None) -> bool:
+    if not user.is_active or (actor is not None and actor.pk == user.pk):
+        return False
+    if kind == Kind.MODERATION:
+        return True
+    if kind == Kind.QUEUE:
+        return may_moderate(user)
+    if post is None or post.state != State.PUBLISHED or (comment is not None and comment.state != State.PUBLISHED):
+        return False
+    muted = Q(post=post)
+    if actor is not None:
+        muted |= Q(person=actor)
+    if Watch.objects.of(user).muted().filter(muted).exists():
+        return False
+    return user.pk in readers_among([user], post.category.access)
+
+
+def bring_up(told: Notification) -> bool:
+    """Have what stands there unread say what `told` says; returns whether there was any."""
+    if told.kind == Kind.MODERATION:
+        return False
+    unread_ones = (
+        Notification.objects.of(told.user).unread().filter(kind=told.kind, post=told.post, comment=told.comment)
+    )
+    standing = unread_ones.select_for_update(no_key=True, of=("self",)).first()
+    if standing is None:
+        return False
+    standing.actor, standing.words, standing.at = told.actor, told.words, told.at
+    if told.kind == Kind.LIKE:
+        others = likes_of(told.post, told.comment).filter(created_at__gte=standing.since).exclude(user=told.actor)
+        standing.others = others.count()
+        # More people like it than the last mail said.
+        standing.mail_at = standing.mail_at or told.mail_at
+    standing.save(update_fields=["actor", "words", "at", "others", "mail_at"])
+    return True
+
+
+def began_at(kind: Kind, actor: User | None, post: Post | None, comment: Comment | None) -> datetime | None:
+    """When the first of the likes was given that are counted."""
+    if kind != Kind.LIKE:
+        return None
+    return likes_of(post, comment).filter(user=actor).values_list("created_at", flat=True).first()
+
+
+def likes_of(post: Post | None, comment: Comment | None) -> QuerySet[Like]:
+    return Like.objects.filter(comment=comment) if comment is not None else Like.objects.filter(post=post)
+
+
+def announce(text: Post | Comment) -> None:
+    """Have those told whom a text concerns that has just been published; of one that was before, nobody is."""
+    if text.announced_at is None:
+        transaction.on_commit(lambda: enqueue(text))
+
+
+def announce_forgotten() -> int:
+    """Have those texts told of that no worker was given, or whose worker died; returns how many."""
+    before = timezone.now() - LOST_AFTER
+    waiting = Q(announced_at__isnull=True, state=State.PUBLISHED, created_at__lt=before)
+    found: list[Post | Comment] = [
+        *Post.objects.filter(waiting).order_by("pk")[:MOST_SWEPT],
+        # Of what stands beneath a hidden post nobody is told before that is shown again.
+        *Comment.objects.filter(waiting, post__state=State.PUBLISHED).order_by("pk")[:MOST_SWEPT],
+    ]
+    for text in found:
+        enqueue(text)
+    return len(found)
+
+
+def enqueue(text: Post | Comment) -> None:
+    task = tasks.tell_of_post if isinstance(text, Post) else tasks.tell_of_comment
+    queueing.offer(task, text.pk, otherwise=f"nobody is told of {text._meta.model_name} {text.pk} yet")
