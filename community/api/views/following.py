@@ -1,0 +1,68 @@
+"""Watching and muting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Profile
+from accounts.permissions import member
+from common.api import PrivateView, answer_from, validated
+from community.api.following import WatchSerializer, watch_item
+from community.models import Category, Post, Watch
+from community.querysets.following import WATCHES_NEWEST_FIRST
+from community.services import following
+
+
+class WatchesView(PrivateView):
+    """What one watches or mutes, the newest first."""
+
+    area = "community"
+
+    def get(self, request: Request) -> Response:
+        own = Watch.objects.visible_to(member(request)).as_rows()
+        return answer_from(request, own, order=WATCHES_NEWEST_FIRST, item=watch_item)
+
+
+class WatchView(PrivateView):
+    """`{"level": "watching"}` or `"muted"` of one thing, which a class below this one finds."""
+
+    area = "community"
+
+    def find(self, request: Request, **where: Any) -> dict[str, Any]:
+        """Raises Http404."""
+        raise NotImplementedError
+
+    def put(self, request: Request, **where: Any) -> Response:
+        target = self.find(request, **where)
+        fields = validated(WatchSerializer(data=request.data))
+        watch = following.put_watch(user=member(request), **fields, **target)
+        return Response({"level": watch.level})
+
+    def delete(self, request: Request, **where: Any) -> Response:
+        following.remove_watch(user=member(request), **self.find(request, **where))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PostWatchView(WatchView):
+    def find(self, request: Request, **where: Any) -> dict[str, Any]:
+        return {"post": get_object_or_404(Post.objects.visible_to(member(request)), pk=where["pk"])}
+
+
+class CategoryWatchView(WatchView):
+    def find(self, request: Request, **where: Any) -> dict[str, Any]:
+        return {"category": get_object_or_404(Category.objects.visible_to(member(request)), slug=where["slug"])}
+
+
+class TagWatchView(WatchView):
+    def find(self, request: Request, **where: Any) -> dict[str, Any]:
+        return {"tag": where["tag"]}
+
+
+class PersonWatchView(WatchView):
+    def find(self, request: Request, **where: Any) -> dict[str, Any]:
+        return {"person": get_object_or_404(Profile.objects.public(), user_id=where["user_id"]).user}

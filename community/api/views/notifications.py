@@ -1,0 +1,77 @@
+"""What somebody is told, and how often they want mail of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework import status
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import member
+from common.api import PrivateView, answer_from, validated
+from community.api.following import CadencesSerializer, notification_item
+from community.cadences import cadences_of
+from community.models import Notification
+from community.querysets.following import NOTIFICATIONS_NEWEST_FIRST
+from community.services import preferences, reading
+
+TRUTHS = {"": False, "false": False, "true": True}
+NO_TRUTH = "Use true or false."
+
+
+class NotificationsView(PrivateView):
+    """The newest first; with `unread=true` only what is not read."""
+
+    area = "community"
+
+    def get(self, request: Request) -> Response:
+        own = Notification.objects.visible_to(member(request))
+        asked = request.query_params.get("unread", "")
+        if asked not in TRUTHS:
+            raise ValidationError({"unread": ValidationError(NO_TRUTH, code="invalid")})
+        if TRUTHS[asked]:
+            own = own.unread()
+        return answer_from(request, own.as_rows(), order=NOTIFICATIONS_NEWEST_FIRST, item=notification_item)
+
+
+class AllReadView(PrivateView):
+    area = "community"
+
+    def put(self, request: Request) -> Response:
+        reading.mark_all_read(user=member(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReadView(PrivateView):
+    """That one is read."""
+
+    area = "community"
+
+    def put(self, request: Request, pk: int) -> Response:
+        reading.mark_read(user=member(request), notification=find(request, pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def delete(self, request: Request, pk: int) -> Response:
+        reading.mark_unread(user=member(request), notification=find(request, pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SettingsView(PrivateView):
+    """Kind → how often it is mailed."""
+
+    area = "community"
+
+    def get(self, request: Request) -> Response:
+        return Response(cadences_of(member(request).pk))
+
+    def put(self, request: Request) -> Response:
+        wanted: dict[str, Any] = validated(CadencesSerializer(data=request.data))
+        return Response(preferences.set_cadences(user=member(request), cadences=wanted))
+
+
+def find(request: Request, pk: int) -> Notification:
+    """Raises Http404."""
+    return get_object_or_404(Notification.objects.visible_to(member(request)), pk=pk)
