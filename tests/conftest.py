@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.factories import make_tutorial, make_user
+from tests.postbox import postbox  # noqa: F401 - a fixture for all
 from tutorials.models import Tutorial
 
 

@@ -21,6 +21,25 @@ from django.utils import timezone
 from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User
 from accounts.models.history import Event
 from billing.models import AccessGrant
+from community.models import (
+    Case,
+    Comment,
+    Draft,
+    Like,
+    Mailing,
+    MailPreference,
+    Notification,
+    Post,
+    PostImage,
+    Report,
+    Revision,
+    StaffAction,
+    Standing,
+    TrustLevel,
+    Watch,
+)
+from community.services import likes, writing
+from tests.community.members import make_comment, make_post
 from tests.factories import make_grant, make_tutorial, make_user
 from tests.tutorials.learners import make_achievement, make_track
 from tutorials.models import (
@@ -165,6 +184,62 @@ def access_grant(user: User, mark: str) -> None:
     make_grant(make_user(), given_by=user, revoked_by=user, revoked_at=timezone.now())
 
 
+def post(user: User, mark: str) -> None:
+    """Without the mark, but for one that its author has taken back."""
+    make_post(author=user)
+    taken_back = make_post(author=user, body=f"{mark} text")
+    writing.delete_text(by=user, text=taken_back)
+
+
+def comment(user: User, mark: str) -> None:
+    make_comment(make_post(), author=user)
+
+
+def revision(user: User, mark: str) -> None:
+    written = make_post(author=user, body=f"{mark} before")
+    writing.edit_post(by=user, post=written, changes={"body": "Something else."})
+
+
+def post_image(user: User, mark: str) -> None:
+    """Shown by a text that stays."""
+    image = PostImage(user=user, width=1, height=1, size=5, digest=mark)
+    image.file.save(f"{mark}.webp", ContentFile(b"image"))
+    Standing.objects.update_or_create(user=user, defaults={"trust_level": TrustLevel.MEMBER})
+    make_post(author=user, body=f"Look: ![a chart]({image.name})")
+
+
+def like(user: User, mark: str) -> None:
+    likes.like(user=user, text=make_post())
+    likes.like(user=user, text=make_comment(make_post()))
+
+
+def watch(user: User, mark: str) -> None:
+    make(Watch, user=user, level="watching", tag=mark)
+    make(Watch, user=make_user(), level="watching", person=user)
+
+
+def notification(user: User, mark: str) -> None:
+    """Their own, and one that tells somebody else of them."""
+    mailing = Mailing.objects.create(user=user, message_id=f"<{mark}@howtoai.example>")
+    make(Notification, user=user, kind="moderation", words=f"{mark} words", mailing=mailing)
+    make(Notification, user=make_user(), kind="moderation", actor=user)
+
+
+def mail_preference(user: User, mark: str) -> None:
+    make(MailPreference, user=user, kind="like", cadence="never")
+
+
+def case(user: User, mark: str) -> None:
+    """They reported something, decided about it, and something was done to them."""
+    asked = make_post()
+    decided = Case.objects.create(
+        kind="reported", post=asked, decision="dismissed", closed_at=timezone.now(), closed_by=user
+    )
+    make(Report, case=decided, reporter=user, reason="This is spam.")
+    make(StaffAction, by=user, person=asked.author, deed="lock", reason="Done.", post=asked)
+    make(StaffAction, person=user, deed="silence", reason="Please stop.")
+
+
 PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     Profile: profile,
     FormerHandle: lambda user, mark: make(FormerHandle, user=user, handle=f"{mark}-former"),
@@ -187,6 +262,16 @@ PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     Bookmark: lambda user, mark: make(Bookmark, user=user, tutorial=make_tutorial(), note=f"{mark} note"),
     QuizAnswer: quiz_answer,
     Award: award,
+    Post: post,
+    Comment: comment,
+    Revision: revision,
+    Draft: lambda user, mark: make(Draft, user=user, place="post", title=f"{mark} title", body=f"{mark} body"),
+    PostImage: post_image,
+    Like: like,
+    Watch: watch,
+    Notification: notification,
+    MailPreference: mail_preference,
+    Case: case,
 }
 
 

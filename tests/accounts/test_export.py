@@ -73,7 +73,11 @@ def test_everything_that_is_registered_is_in_the_archive(admin: User) -> None:
     archive = archive_of(person)
     assert archive.testzip() is None
     names = {f"{holding.label.lower().replace('.', '/')}.json" for holding in holdings() if holding.exported}
-    assert set(archive.namelist()) == names | {"README.txt", f"files/pictures/{MARK}.webp"}
+    assert set(archive.namelist()) == names | {
+        "README.txt",
+        f"files/pictures/{MARK}.webp",
+        f"files/post_images/{MARK}.webp",
+    }
     assert all(rows(archive, name) for name in names)
     assert archive.read(f"files/pictures/{MARK}.webp") == b"picture"
     assert rows(archive, "accounts/profile.json")[0]["picture"] == f"pictures/{MARK}.webp"

@@ -12,11 +12,16 @@ from django.db.models import Field, FileField, Model
 
 from accounts.models import LoginHistory, Profile, Session, User
 from accounts.personal_data import Holding, holdings, traces
+from community.models import PostImage, PostTag, SearchEntry
 from tutorials.models import TrackStep, TutorialImage
 
 # Models that hang on something that belongs to a person, without being about them → why.
 NOT_PERSONAL: dict[type[Model], str] = {
     TrackStep: "it places a tutorial in a track",
+    PostTag: "it says by which tags a post is found",
+    PostImage.posts.through: "it says which post shows an image",
+    PostImage.comments.through: "it says which comment shows an image",
+    SearchEntry: "it holds the words by which a text is found, as long as that text is there",
     TutorialImage: "it is a part of a tutorial, which stays",
 }
 

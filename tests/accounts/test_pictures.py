@@ -22,6 +22,7 @@ from PIL import Image
 from accounts.models import Profile, User
 from accounts.services import pictures
 from common.limits import Limited
+from common.pictures import MOST_PIXELS
 
 NOT_A_PICTURE = "This is not a picture that we can read. Choose a JPEG, PNG, WebP or GIF file."
 TOO_LARGE = "The file is too large. Choose a picture of at most 5 MB."
@@ -233,7 +234,7 @@ def test_what_is_no_picture_or_too_large_is_refused_in_words(
 
 
 def test_forty_megapixels_are_allowed_and_not_one_more(learner: User) -> None:
-    assert 6324 * 6325 <= pictures.MOST_PIXELS < 6325 * 6325
+    assert 6324 * 6325 <= MOST_PIXELS < 6325 * 6325
     pictures.put(user=learner, file=upload(image_of("JPEG", (6324, 6325))))
     assert stored(learner).size == (256, 256)
 

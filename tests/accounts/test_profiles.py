@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import FormerHandle, Profile, User
 from accounts.services import profiles
+from tests.at_once import wait_until_somebody_waits
 from tests.factories import make_user
 
 
@@ -140,16 +141,6 @@ def test_a_handle_that_is_given_up_at_this_moment_is_not_free(learner: User, str
         other.start()
         other.join(timeout=10)
     assert outcome == [{"handle": ["This handle is taken. Choose another."]}]
-
-
-def wait_until_somebody_waits() -> None:
-    with connection.cursor() as cursor:
-        for _ in range(5_000):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("SELECT pg_sleep(0.002)")
-    raise AssertionError("nobody came to wait")
 
 
 @pytest.mark.parametrize(

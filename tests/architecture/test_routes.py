@@ -17,6 +17,10 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, DataExport, Session, User
 from accounts.services import addresses
+from community.models import Case, Draft, Kind, PostImage, StaffAction
+from community.services import notifying
+from community.unsubscribing import make_token
+from tests.community.members import make_category, make_comment, make_post
 from tests.factories import TOTP_SECRET, make_tutorial
 from tests.tutorials.learners import make_achievement, make_quiz_tutorial, make_track
 from tutorials.models import TutorialImage
@@ -38,6 +42,7 @@ OWNER = frozenset({LEARNER})
 STAFF = frozenset({AUTHOR, MODERATOR, ADMINISTRATOR})
 WRITERS = frozenset({AUTHOR, ADMINISTRATOR})
 SEES_PEOPLE = frozenset({MODERATOR, ADMINISTRATOR})
+MODERATORS = frozenset({MODERATOR, ADMINISTRATOR})
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -93,6 +98,98 @@ TABLE = {
     "settings/data/exports/<uuid:pk>/": Rule(OWNER, path={"<uuid:pk>": "{export}"}),
     "settings/data/erasure/": Rule(MEMBERS, "post"),
     "settings/data/erasure/cancel/": Rule(MEMBERS, "post"),
+    "community/": Rule(PUBLIC),
+    "community/new/": Rule(MEMBERS),
+    "community/preview/": Rule(MEMBERS, "post"),
+    "community/drafts/": Rule(MEMBERS),
+    "community/drafts/save/": Rule(MEMBERS, "post"),
+    "community/drafts/<int:pk>/discard/": Rule(OWNER, "post", {"<int:pk>": "{draft}"}),
+    "community/posts/<int:pk>/": Rule(PUBLIC, path={"<int:pk>": "{post}"}),
+    "community/posts/<int:pk>/<slug:slug>/": Rule(PUBLIC, path={"<int:pk>": "{post}", "<slug:slug>": "title"}),
+    "community/posts/<int:pk>/edit/": Rule(OWNER, path={"<int:pk>": "{post}"}),
+    "community/posts/<int:pk>/delete/": Rule(OWNER, path={"<int:pk>": "{post}"}),
+    "community/posts/<int:pk>/history/": Rule(PUBLIC, path={"<int:pk>": "{post}"}),
+    "community/posts/<int:pk>/like/": Rule(MEMBERS - OWNER, "post", {"<int:pk>": "{post}"}),
+    "community/posts/<int:pk>/comment/": Rule(MEMBERS, "post", {"<int:pk>": "{post}"}),
+    "community/posts/<int:pk>/accepted-answer/": Rule(
+        frozenset({LEARNER, MODERATOR, ADMINISTRATOR}), "post", {"<int:pk>": "{post}"}
+    ),
+    "community/comments/<int:pk>/": Rule(PUBLIC, path={"<int:pk>": "{comment}"}),
+    "community/comments/<int:pk>/reply/": Rule(MEMBERS, path={"<int:pk>": "{comment}"}),
+    "community/comments/<int:pk>/edit/": Rule(OWNER, path={"<int:pk>": "{comment}"}),
+    "community/comments/<int:pk>/delete/": Rule(OWNER, path={"<int:pk>": "{comment}"}),
+    "community/comments/<int:pk>/history/": Rule(PUBLIC, path={"<int:pk>": "{comment}"}),
+    "community/comments/<int:pk>/like/": Rule(MEMBERS - OWNER, "post", {"<int:pk>": "{comment}"}),
+    "community/posts/<int:pk>/report/": Rule(MEMBERS, path={"<int:pk>": "{post}"}),
+    "community/comments/<int:pk>/report/": Rule(MEMBERS, path={"<int:pk>": "{comment}"}),
+    "community/posts/<int:pk>/moderate/": Rule(MODERATORS, path={"<int:pk>": "{post}"}),
+    "community/comments/<int:pk>/moderate/": Rule(MODERATORS, path={"<int:pk>": "{comment}"}),
+    "community/moderation/": Rule(MODERATORS),
+    "community/moderation/cases/<int:pk>/": Rule(MODERATORS, path={"<int:pk>": "{case}"}),
+    "community/moderation/people/<slug:handle>/": Rule(MODERATORS, path={"<slug:handle>": "lea-learner"}),
+    "community/moderation/log/": Rule(MODERATORS),
+    "community/moderation/log/<int:pk>/undo/": Rule(MODERATORS, path={"<int:pk>": "{staff_action}"}),
+    "api/posts/<int:pk>": Rule(PUBLIC, path={"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/revisions": Rule(PUBLIC, path={"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/like": Rule(MEMBERS - OWNER, "put", {"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/comments": Rule(PUBLIC, path={"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/accepted-answer": Rule(
+        frozenset({LEARNER, MODERATOR, ADMINISTRATOR}), "delete", {"<int:pk>": "{post}"}
+    ),
+    "api/comments/<int:pk>": Rule(PUBLIC, path={"<int:pk>": "{comment}"}),
+    "api/comments/<int:pk>/revisions": Rule(PUBLIC, path={"<int:pk>": "{comment}"}),
+    "api/comments/<int:pk>/like": Rule(MEMBERS - OWNER, "put", {"<int:pk>": "{comment}"}),
+    "api/drafts": Rule(MEMBERS),
+    "api/drafts/<slug:place>": Rule(MEMBERS, "delete", {"<slug:place>": "post"}),
+    "api/posts/<int:pk>/reports": Rule(MEMBERS, "post", {"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/lock": Rule(MODERATORS, "put", {"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/pin": Rule(MODERATORS, "put", {"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/hidden": Rule(MODERATORS, "put", {"<int:pk>": "{post}"}),
+    "api/posts/<int:pk>/category": Rule(MODERATORS, "put", {"<int:pk>": "{post}"}),
+    "api/comments/<int:pk>/reports": Rule(MEMBERS, "post", {"<int:pk>": "{comment}"}),
+    "api/comments/<int:pk>/hidden": Rule(MODERATORS, "put", {"<int:pk>": "{comment}"}),
+    "api/moderation/cases": Rule(MODERATORS),
+    "api/moderation/cases/<int:pk>/decision": Rule(MODERATORS, "put", {"<int:pk>": "{case}"}),
+    "api/users/<int:user_id>/silence": Rule(MODERATORS, "put", {"<int:user_id>": "{learner}"}),
+    "api/users/<int:user_id>/ban": Rule(MODERATORS, "put", {"<int:user_id>": "{learner}"}),
+    "community/c/<slug:slug>/": Rule(PUBLIC, path={"<slug:slug>": "prompting"}),
+    "community/tags/<slug:tag>/": Rule(PUBLIC, path={"<slug:tag>": "prompting"}),
+    "api/posts": Rule(PUBLIC),
+    "api/categories": Rule(PUBLIC),
+    "community/images/": Rule(MEMBERS),
+    # Seen by who can read a text that shows it; this one is shown by none yet, so by its owner and by moderators.
+    "community/images/<str:name>": Rule(frozenset({LEARNER, MODERATOR, ADMINISTRATOR}), path={"<str:name>": "{image}"}),
+    "community/images/<str:name>/remove/": Rule(OWNER, "post", {"<str:name>": "{image}"}),
+    "api/posts/images": Rule(MEMBERS),
+    "api/posts/images/<str:name>": Rule(OWNER, "delete", {"<str:name>": "{image}"}),
+    "community/following/": Rule(MEMBERS),
+    "community/following/<int:pk>/remove/": Rule(MEMBERS, "post", {"<int:pk>": "1"}),
+    "community/posts/<int:pk>/watch/": Rule(MEMBERS, "post", {"<int:pk>": "{post}"}),
+    "community/categories/<slug:slug>/watch/": Rule(MEMBERS, "post", {"<slug:slug>": "prompting"}),
+    "community/tags/<slug:tag>/watch/": Rule(MEMBERS, "post", {"<slug:tag>": "prompting"}),
+    "community/people/<slug:handle>/watch/": Rule(MEMBERS, "post", {"<slug:handle>": "lea-learner"}),
+    "search/": Rule(PUBLIC),
+    "community/similar/": Rule(PUBLIC),
+    "community/feed.atom": Rule(PUBLIC),
+    "community/c/<slug:slug>/feed.atom": Rule(PUBLIC, path={"<slug:slug>": "prompting"}),
+    "community/tags/<slug:tag>/feed.atom": Rule(PUBLIC, path={"<slug:tag>": "prompting"}),
+    "community/posts/<int:pk>/feed.atom": Rule(PUBLIC, path={"<int:pk>": "{post}"}),
+    "api/posts/similar": Rule(PUBLIC),
+    "notifications/": Rule(MEMBERS),
+    "notifications/read/": Rule(MEMBERS, "post"),
+    "notifications/<int:pk>/": Rule(OWNER, path={"<int:pk>": "{notification}"}),
+    "notifications/<int:pk>/read/": Rule(OWNER, "post", {"<int:pk>": "{notification}"}),
+    "notifications/unsubscribe/<str:token>/": Rule(PUBLIC, path={"<str:token>": "{unsubscribe}"}),
+    "settings/notifications/": Rule(MEMBERS),
+    "api/posts/<int:pk>/watch": Rule(MEMBERS, "put", {"<int:pk>": "{post}"}),
+    "api/categories/<slug:slug>/watch": Rule(MEMBERS, "put", {"<slug:slug>": "prompting"}),
+    "api/tags/<str:tag>/watch": Rule(MEMBERS, "put", {"<str:tag>": "prompting"}),
+    "api/users/<int:user_id>/watch": Rule(MEMBERS, "put", {"<int:user_id>": "{learner}"}),
+    "api/watches": Rule(MEMBERS),
+    "api/notifications": Rule(MEMBERS),
+    "api/notifications/read": Rule(MEMBERS, "put"),
+    "api/notifications/<int:pk>/read": Rule(OWNER, "put", {"<int:pk>": "{notification}"}),
+    "api/notification-settings": Rule(MEMBERS),
     "api/tutorials": Rule(PUBLIC),
     "api/tutorials/<slug:slug>": Rule(PUBLIC, path={"<slug:slug>": "open"}),
     "api/tutorials/<slug:slug>/progress": Rule(MEMBERS, path={"<slug:slug>": "open"}),
@@ -230,11 +327,26 @@ def things(cast: dict[str, User | None], learner: User) -> dict[str, str]:
     key = ApiKey.objects.create(user=learner, name="x", prefix="x", hash=b"x" * 32, scopes=["read"])
     export = DataExport.objects.create(user=learner, made_at=timezone.now())
     export.file.save("x.zip", ContentFile(b"x"))
+    post = make_post(author=learner, category=make_category("Prompting"), tags=["prompting"])
+    notifying.notify(user=learner, kind=Kind.WATCHED_POST, post=post)
+    comment = make_comment(post, author=learner)
+    case = Case.objects.create(kind="reported", post=post)
+    post_image = PostImage(user=learner, width=1, height=1, size=1, digest="x")
+    post_image.file.save("x.webp", ContentFile(b"x"))
+    action = StaffAction.objects.create(deed="lock", reason="x", post=post, before={"locked_at": None})
     return {
+        "{notification}": str(learner.notifications.get().pk),
+        "{unsubscribe}": make_token(learner, [Kind.MENTION]),
         "{session}": str(session.pk),
         "{api_key}": str(key.pk),
         "{export}": str(export.pk),
         "{learner}": str(learner.pk),
+        "{post}": str(post.pk),
+        "{comment}": str(comment.pk),
+        "{draft}": str(Draft.objects.create(user=learner, place="post", body="x").pk),
+        "{case}": str(case.pk),
+        "{staff_action}": str(action.pk),
+        "{image}": post_image.name,
         "{change}": signing.dumps(
             {"user": learner.pk, "email": "other@howtoai.example", "stamp": addresses.stamp(learner)},
             salt=addresses.SALT,

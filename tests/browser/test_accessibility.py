@@ -15,7 +15,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
 from accounts.models import User
-from tests.factories import PASSWORD, TOTP_SECRET, make_tutorial, make_user
+from community.models import State
+from community.services import answers, drafts, following, likes, reporting, states, writing
+from tests.community.members import make_category, make_comment, make_post
+from tests.factories import PASSWORD, TOTP_SECRET, make_tutorial, make_user, totp_code
 from tests.tutorials.learners import answers_to, finish, make_achievement, make_quiz_tutorial, make_track, record
 from tutorials.models import Tutorial
 from tutorials.services.bookmarks import put_bookmark
@@ -62,6 +65,28 @@ PAGES = [
     "/tutorials/everything/",
     "/tutorials/paid-for/",
     "/tutorials/long/",
+]
+
+# As visitors, members and moderators see the community; a thread, its comments and its people are of the fixture.
+FORUM = [
+    "/community/",
+    "/community/?order=top",
+    "/community/c/prompting/",
+    "/community/tags/nobody/",
+    "{post}",
+    "{long}",
+]
+FINDING = ["/search/", "/search/?q=everything", "/search/?q=zzz", "/search/?q=after:soon"]
+MEMBERS = [
+    *("{post}", "{long}", "/u/lea/", "/community/c/prompting/", "/community/?author=lea"),
+    *("/community/new/", "/community/new/?tutorial=everything", "/community/posts/{pk}/edit/"),
+    *("/community/posts/{pk}/delete/", "/community/posts/{pk}/history/", "/community/comments/{comment}/reply/"),
+    *("/community/comments/{comment}/report/", "/community/drafts/", "/community/images/", "/community/following/"),
+    *("/notifications/", "/settings/notifications/", "/tutorials/everything/", "/"),
+]
+MODERATION = [
+    *("/community/", "{post}", "/community/posts/{pk}/moderate/", "/community/comments/{comment}/moderate/"),
+    *("/community/moderation/", "/community/moderation/people/lea/", "/community/moderation/log/"),
 ]
 
 ENTRANCE = [
@@ -157,6 +182,56 @@ def test_no_page_of_a_learner_scrolls_sideways(page: Page, lea: User, look: dict
         assert overflow(page) == 0, address
 
 
+@pytest.fixture
+def forum(lea: User) -> dict[str, Any]:
+    """Threads with everything in them: what to fill into the addresses above."""
+    prompting, tutorial = make_category("Prompting"), Tutorial.objects.get(slug="everything")
+    others = [make_user(name=name) for name in ("Ada Author", LONG_NAME[:50])]
+    # Without links; and a post's headings begin with the first level.
+    body = EVERYTHING.read_text().replace("](", "] (").replace("## ", "# ")
+    post = make_post("What does everything look like?", author=lea, category=prompting, body=body, tutorial=tutorial)
+    long = make_post(LONG_NAME + LONG_NAME[:45], author=others[1], category=prompting, tags=["t" * 40, "two", "three"])
+    first, hidden, deleted = (make_comment(post, author=others[number % 2]) for number in range(3))
+    make_comment(post, author=lea, parent=first, body=f"Thank you, {LONG_NAME * 2}.")
+    make_comment(post, author=lea, parent=deleted, body="And this one stays.")
+    states.set_state(hidden, State.HIDDEN)
+    states.set_state(deleted, State.DELETED)
+    answers.accept_answer(by=lea, post=post, comment=first)
+    likes.like(user=others[1], text=post)
+    reporting.report(by=others[1], text=post, reason=LONG_NAME)
+    following.put_watch(user=lea, level="muted", tag="two")
+    drafts.save_draft(user=lea, place=f"reply-{first.pk}", values={"body": LONG_NAME * 3})
+    writing.edit_post(by=lea, post=post, changes={"body": body + "\n\nOne more line.", "tags": ["everything"]})
+    return {"post": post.get_absolute_url(), "long": long.get_absolute_url(), "pk": post.pk, "comment": first.pk}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
+def test_no_page_of_the_community_has_a_barrier(
+    page: Page, lea: User, forum: dict[str, Any], moderator: User, look: dict[str, Any]
+) -> None:
+    for address in (*FORUM, *FINDING):
+        check_whole(page, address.format(**forum))
+    sign_in(page, lea)
+    for address in MEMBERS:
+        check_whole(page, address.format(**forum))
+    page.context.clear_cookies()
+    sign_in(page, moderator)
+    page.get_by_role("textbox", name="Code").fill(totp_code())
+    press(page, "Sign in")
+    for address in MODERATION:
+        check_whole(page, address.format(**forum))
+
+
+@pytest.mark.parametrize("look", [{"viewport": {"width": width, "height": 900}} for width in (320, 768)])
+def test_no_page_of_the_community_scrolls_sideways(
+    page: Page, lea: User, forum: dict[str, Any], look: dict[str, Any]
+) -> None:
+    sign_in(page, lea)
+    for address in (*FORUM, *FINDING, *MEMBERS):
+        page.goto(address.format(**forum))
+        assert overflow(page) == 0, address
+
+
 LONG_NAME = "Incomprehensibilities" * 5
 
 
@@ -244,6 +319,15 @@ def check(page: Page, address: str = "") -> None:
     assert results.violations_count == 0, f"{page.url}: {results.generate_report()}"
 
 
+def check_whole(page: Page, address: str) -> None:
+    """The page of this address, with its query: one title, no barrier, nothing wider than the screen."""
+    page.goto(address)
+    expect(page.locator("h1")).to_have_count(1)
+    assert overflow(page) == 0, address
+    results = barriers(page)
+    assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+
+
 def overflow(page: Page) -> int:
     """By how many pixels the page scrolls sideways."""
     width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -263,8 +347,19 @@ def test_an_error_page_has_no_barrier(page: Page, silent: bool) -> None:
     assert barriers(page).violations_count == 0
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/accounts/login/"])
+@pytest.mark.parametrize("address", [*PAGES, "/accounts/login/", "/community/", "/search/"])
 def test_styles_and_scripts_are_light(page: Page, address: str) -> None:
+    assert 0 < weight(page, address) < LARGEST_ASSETS
+
+
+def test_styles_and_scripts_for_who_writes_are_light(page: Page, lea: User, forum: dict[str, Any]) -> None:
+    sign_in(page, lea)
+    for address in ("{post}", "/community/new/"):
+        assert 0 < weight(page, address.format(**forum)) < LARGEST_ASSETS
+
+
+def weight(page: Page, address: str) -> int:
+    """Of the styles and scripts that the page loads, compressed: bytes."""
     weights: dict[str, int] = {}
 
     def weigh(response: Response) -> None:
@@ -273,5 +368,5 @@ def test_styles_and_scripts_are_light(page: Page, address: str) -> None:
 
     page.on("response", weigh)
     page.goto(address, wait_until="networkidle")
-    assert weights
-    assert sum(weights.values()) < LARGEST_ASSETS
+    page.remove_listener("response", weigh)
+    return sum(weights.values())

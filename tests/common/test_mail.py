@@ -7,16 +7,12 @@ import json
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from celery import current_app
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.db import transaction
@@ -26,46 +22,10 @@ from common.limits import counting_cache
 from common.mail import absolute, queue, send
 from common.request_id import request_id
 from common.tasks import RETRY_DELAYS, deliver_mail
+from tests.postbox import Postbox, part
 
 ADDRESS = "ada@howtoai.example"
 OnCommit = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
-
-
-class Postbox:
-    """A mail server's end: what it took, and what it answers next instead of taking it."""
-
-    def __init__(self) -> None:
-        self.answers: list[str] = []
-        self.attempts = 0
-        self.taken: list[EmailMessage] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.attempts += 1
-        if self.answers:
-            return self.answers.pop(0)
-        assert isinstance(envelope.content, bytes)
-        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 taken"
-
-    def only(self) -> EmailMessage:
-        (message,) = self.taken
-        return message
-
-
-@pytest.fixture
-def postbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
-    """A real mail server, and settings that name it."""
-    # The server logs the addresses, which ours must not.
-    monkeypatch.setattr(logging.getLogger("mail.log"), name="disabled", value=True)
-    box = Postbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-    yield box
-    controller.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -94,12 +54,6 @@ def send_greeting(db: None, django_capture_on_commit_callbacks: OnCommit) -> Cal
             send("greeting", context={"name": name, "url": absolute("/start/")}, **({"to": ADDRESS} | options))
 
     return send_it
-
-
-def part(message: EmailMessage, kind: str) -> str:
-    found = message.get_body(preferencelist=(kind,))
-    assert found is not None
-    return str(found.get_content()).replace("\r\n", "\n")
 
 
 def test_a_mail_has_text_and_html_and_says_that_a_machine_wrote_it(

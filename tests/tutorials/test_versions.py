@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +10,6 @@ from django.db import connection
 
 from accounts.models import User
 from tests.factories import BODY, make_topic, make_tutorial
-from tutorials.comparing import compare
 from tutorials.models import Tutorial, TutorialVersion
 from tutorials.services import writing
 
@@ -84,38 +82,3 @@ def test_two_who_save_at_once_do_not_make_one_number() -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(save, range(8)))
     assert sorted(numbers(tutorial)) == list(range(1, 10))
-
-
-def html(before: str, after: str) -> list[str]:
-    return [str(row.html) if row.kind != "gap" else f"({row.skipped})" for row in compare(before, after)]
-
-
-def test_a_changed_word_is_shown_within_its_line() -> None:
-    assert html("One two three.", "One <2> three.") == [
-        "One <del>two</del><ins>&lt;2&gt;</ins> three.",
-    ]
-
-
-def test_lines_that_stay_are_skipped() -> None:
-    lines = [str(number) for number in range(20)]
-    assert html("\n".join(lines), "\n".join([*lines[:10], "x", *lines[10:]])) == [
-        *("(8)", "8", "9", "<ins>x</ins>", "10", "11", "(8)"),
-    ]
-    assert html("a\nb", "a") == ["a", "<del>b</del>"]
-    assert compare("a\nb", "a\nb") == []
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("a\n" * 32_000, "b\na\n" * 16_000),
-        ("\n".join(map(str, range(11_000))), "\n".join(map(str, range(11_000, 0, -1)))),
-        ("a b " * 16_000, "b a " * 16_000),
-        ("\n".join(f"{n} " + "a b " * 390 for n in range(40)), "\n".join("b a " * 390 + f" {n}" for n in range(40))),
-    ],
-    ids=["one line again and again", "the other way round", "one long line", "long lines"],
-)
-def test_no_two_texts_take_long(before: str, after: str) -> None:
-    start = time.perf_counter()
-    assert compare(before, after)
-    assert time.perf_counter() - start < 5

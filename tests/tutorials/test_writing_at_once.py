@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
-from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.accounts.test_profiles import wait_until_somebody_waits
+from tests.at_once import at_once, messages, overtaken
 from tests.factories import make_tutorial
 from tests.tutorials.callers import Caller, refusal, words
 from tests.tutorials.learners import make_track
@@ -32,42 +27,6 @@ TEXT = "tutorials/text"
 @pytest.fixture
 def draft(author: User) -> Tutorial:
     return make_tutorial("Text", status="draft", published_at=None, author=author)
-
-
-def overtaken(first: Callable[[], object], second: Callable[[], Any]) -> Any:
-    """What comes of `second`, which begins while `first` is done and not committed yet; a refusal is returned."""
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            first()
-            outcome = pool.submit(alone, second)
-            wait_until_somebody_waits()
-        return outcome.result(timeout=20)
-
-
-def at_once(call: Callable[[], Any], times: int = 2) -> list[Any]:
-    """What comes of the same call by several who begin together."""
-    gate = Barrier(times, timeout=10)
-
-    def begin(_: int) -> Any:
-        gate.wait()
-        return alone(call)
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(begin, range(times)))
-
-
-def alone(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except ValidationError as error:
-        return error
-    finally:
-        connection.close()
-
-
-def messages(outcome: Any) -> list[str]:
-    assert isinstance(outcome, ValidationError), outcome
-    return outcome.messages
 
 
 # Saving

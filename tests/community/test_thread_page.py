@@ -1,0 +1,323 @@
+"""The page of a post: what each sees of it, its order, its pages and what it costs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from common.markdown import LARGEST_POST
+from community.forms.composing import CommentForm
+from community.models import Category, Comment, Post, State
+from community.querysets import threads
+from community.querysets.posts import may_moderate
+from community.services import answers, likes, states, writing
+from tests.community.members import make_category, make_comment, make_post, numbers
+from tests.factories import make_grant, make_user
+from tutorials.models import Tutorial
+
+
+def client_of(user: User | None = None) -> Client:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def page(post: Post, user: User | None = None, query: str = "") -> str:
+    response = client_of(user).get(post.get_absolute_url() + query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def shown(html: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'<article class="comment[^>]*id="c(\d+)"', html)]
+
+
+def test_a_visitor_reads_the_thread_and_is_shown_the_way_in(post: Post, answer: Comment) -> None:
+    html = page(post)
+    assert "They always ramble." in html
+    assert "Say how many sentences you want." in html
+    assert "Sign in to answer" in html
+    assert "<textarea" not in html
+    assert 'form="acts"' not in html
+
+
+def test_another_title_in_the_address_leads_to_the_right_one(post: Post) -> None:
+    for address in (f"/community/posts/{post.pk}/", f"/community/posts/{post.pk}/old-title/?cursor=x"):
+        response = client_of().get(address)
+        assert response.status_code == 302
+        assert response["Location"].startswith(post.get_absolute_url())
+    assert client_of().get("/community/posts/0/").status_code == 404
+
+
+def test_the_accepted_answer_stands_first_with_its_replies(post: Post, answer: Comment, learner: User) -> None:
+    better = make_comment(post)
+    reply = make_comment(post, parent=better)
+    last = make_comment(post)
+    answers.accept_answer(by=learner, post=post, comment=better)
+    assert shown(page(post)) == [better.pk, reply.pk, answer.pk, last.pk]
+    assert "Accepted answer" in page(post)
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+def test_pages_of_a_thread_follow_each_other_while_people_write(post: Post, learner: User, accepts: bool) -> None:
+    roots = [make_comment(post) for _ in range(4)]
+    replies = [make_comment(post, parent=roots[1]) for _ in range(3)]
+    if accepts:
+        answers.accept_answer(by=learner, post=post, comment=roots[1])
+        post.refresh_from_db()
+        order = [roots[1], *replies, roots[0], *roots[2:]]
+    else:
+        order = [roots[0], roots[1], *replies, *roots[2:]]
+
+    def pages_from(cursor: str, direction: str) -> list[list[int]]:
+        found = []
+        while True:
+            one = threads.comments_of(post, learner, moderates=False, cursor=cursor, size=3)
+            found.append([row["id"] for row in one.rows])
+            cursor = getattr(one, direction) or ""
+            if not cursor:
+                return found
+
+    forwards = pages_from("", "next")
+    assert [pk for one in forwards for pk in one] == [comment.pk for comment in order]
+    first = threads.comments_of(post, learner, moderates=False, size=3)
+    late = make_comment(post, parent=order[0])
+    second = threads.comments_of(post, learner, moderates=False, cursor=first.next or "", size=3)
+    assert late.pk not in [row["id"] for row in first.rows]
+    expected = forwards[1] if order[0] != roots[1] else [replies[2].pk, late.pk, roots[0].pk]
+    assert [row["id"] for row in second.rows] == expected
+    last = threads.comments_of(post, learner, moderates=False, cursor=second.next or "", size=3)
+    back = pages_from(last.previous or "", "previous")
+    assert sorted(pk for one in back for pk in one) == sorted(
+        {row["id"] for row in (*first.rows, *second.rows)} | ({late.pk} if order[0] != roots[1] else set())
+    )
+
+
+def test_the_address_of_a_comment_leads_to_the_page_on_which_it_stands(post: Post, learner: User) -> None:
+    comments = [make_comment(post, author=make_user()) for _ in range(3)]
+    many = [make_comment(post, parent=comments[0]) for _ in range(3)]
+    for comment in (*comments, *many):
+        for size in (1, 2, 4, 50):
+            cursor = threads.cursor_to(comment, learner, moderates=False, size=size)
+            rows = threads.comments_of(post, learner, moderates=False, cursor=cursor, size=size).rows
+            assert comment.pk in [row["id"] for row in rows]
+    response = client_of().get(f"/community/comments/{many[0].pk}/")
+    assert response["Location"] == f"{post.get_absolute_url()}#c{many[0].pk}"
+
+
+def test_who_is_gone_leaves_a_place_where_somebody_answered(post: Post, answer: Comment, stranger: User) -> None:
+    alone = make_comment(post, author=stranger, body="Nobody answered this one.")
+    reply = make_comment(post, parent=answer)
+    for text in (answer, alone):
+        writing.delete_text(by=stranger, text=text)
+    html = page(post)
+    assert shown(html) == [answer.pk, reply.pk]
+    assert "Its author has taken this comment back." in html
+    assert "Say how many sentences" not in html
+    writing.delete_text(by=reply.author, text=reply)  # type: ignore[arg-type]  # it has one
+    assert shown(page(post)) == []
+
+
+def test_a_hidden_text_is_read_by_its_author_and_by_moderators(
+    post: Post, answer: Comment, learner: User, stranger: User, moderator: User
+) -> None:
+    make_comment(post, parent=answer)
+    states.set_state(answer, State.HIDDEN)
+    words = "Say how many sentences you want."
+    assert words not in page(post)
+    assert words not in page(post, learner)
+    assert words in page(post, stranger)
+    assert words in page(post, moderator)
+    assert "A moderator has hidden this comment." in page(post, learner)
+
+
+def test_a_moderator_finds_the_way_from_a_hidden_comment_to_its_page(
+    post: Post, answer: Comment, stranger: User, moderator: User
+) -> None:
+    states.set_state(answer, State.HIDDEN)
+    address = f"/community/comments/{answer.pk}/moderate/"
+    assert address in page(post, moderator)
+    assert address not in page(post, stranger)
+
+
+def test_a_post_that_was_taken_back_keeps_its_thread(post: Post, answer: Comment, learner: User) -> None:
+    writing.delete_text(by=learner, text=post)
+    html = client_of().get(post.get_absolute_url(), follow=True).content.decode()
+    assert "They always ramble." not in html
+    assert "Its author has taken this post back." in html
+    assert "Say how many sentences you want." in html
+    assert 'name="robots" content="noindex"' in html
+
+
+def test_a_space_is_not_there_for_others(space: Category, learner: User, moderator: User) -> None:
+    post = make_post(author=moderator, category=space)
+    comment = make_comment(post, author=moderator)
+    addresses = [post.get_absolute_url(), comment.get_absolute_url(), f"/community/posts/{post.pk}/history/"]
+    for address in addresses:
+        assert client_of().get(address).status_code == 404
+        assert client_of(learner).get(address).status_code == 404
+    make_grant(learner)
+    assert client_of(learner).get(addresses[0]).status_code == 200
+
+
+def test_each_sees_what_they_can_do(post: Post, answer: Comment, learner: User, stranger: User) -> None:
+    asker, answerer = page(post, learner), page(post, stranger)
+    assert "Accept answer" in asker
+    assert "Accept answer" not in answerer
+    assert f"/community/comments/{answer.pk}/edit/" in answerer
+    assert f"/community/comments/{answer.pk}/edit/" not in asker
+    assert f"/community/comments/{answer.pk}/report/" in asker
+    assert f"/community/posts/{post.pk}/edit/" in asker
+    likes.like(user=learner, text=answer)
+    assert re.search(
+        rf'formaction="[^"]*/{answer.pk}/like/"[^>]*value="0"[^>]*aria-pressed="true"[^>]*>1 like<', page(post, learner)
+    )
+
+
+def test_likes_and_acceptance_work_without_script(post: Post, answer: Comment, learner: User) -> None:
+    client = client_of(learner)
+    liked = client.post(f"/community/comments/{answer.pk}/like/", {"liked": "1"})
+    assert liked["Location"] == answer.get_absolute_url()
+    accepted = client.post(f"/community/posts/{post.pk}/accepted-answer/", {"comment": answer.pk})
+    assert accepted["Location"] == answer.get_absolute_url()
+    post.refresh_from_db()
+    assert post.accepted_answer == answer
+    client.post(f"/community/posts/{post.pk}/accepted-answer/", {"comment": ""})
+    assert Post.objects.get(pk=post.pk).accepted_answer is None
+    refused = client.post(f"/community/posts/{post.pk}/like/", {"liked": "1"})
+    assert refused.status_code == 403
+    assert b"wrote yourself" in refused.content
+
+
+def test_htmx_gets_the_button_alone(answer: Comment, learner: User) -> None:
+    response = client_of(learner).post(
+        f"/community/comments/{answer.pk}/like/", {"liked": "1"}, headers={"HX-Request": "true"}
+    )
+    html = response.content.decode()
+    assert html.count("<button") == 1
+    assert ">1 like<" in html
+
+
+def test_an_answer_is_written_on_the_page_and_its_draft_goes(post: Post, stranger: User) -> None:
+    client = client_of(stranger)
+    client.post("/community/drafts/save/", {"place": f"comment-{post.pk}", "body": "Half an ans"})
+    assert "Half an ans" in client.get(post.get_absolute_url()).content.decode()
+    sent = client.post(f"/community/posts/{post.pk}/comment/", {"body": "Half an answer is none."})
+    comment = Comment.objects.get()
+    assert sent["Location"] == comment.get_absolute_url()
+    assert not stranger.drafts.exists()
+
+
+def test_a_form_that_is_refused_comes_back_with_what_was_written(post: Post, learner: User) -> None:
+    long = "x" * 20_001
+    response = client_of(learner).post(f"/community/posts/{post.pk}/comment/", {"body": long})
+    html = response.content.decode()
+    assert "Use at most 20,000 characters." in html
+    assert long in html
+    assert (
+        "Write something first."
+        in client_of(learner).post(f"/community/posts/{post.pk}/comment/", {"body": " "}).content.decode()
+    )
+
+
+def test_a_new_post_is_written_about_a_place_in_a_tutorial(
+    learner: User, category: Category, tutorial: Tutorial
+) -> None:
+    client = client_of(learner)
+    block = tutorial.blocks[0]
+    form = client.get(f"/community/new/?tutorial={tutorial.slug}&block={block['id']}").content.decode()
+    assert block["text"] in form
+    assert f'name="block" value="{block["id"]}"' in form
+    assert f"{tutorial.get_absolute_url()}#{block['id']}" in form
+    fields: dict[str, Any] = {
+        "title": "What does the secret mean?",
+        "type": "question",
+        "category": category.slug,
+        "body": "I do not see it.",
+        "tags": "#First steps, prompting, prompting",
+        "tutorial": tutorial.slug,
+        "block": block["id"],
+    }
+    sent = client.post("/community/new/", fields)
+    post = Post.objects.get()
+    assert sent["Location"] == post.get_absolute_url()
+    assert (post.tutorial, post.block, post.tags) == (tutorial, block["id"], ["first-steps", "prompting"])
+    assert f"{tutorial.get_absolute_url()}#{block['id']}" in page(post)
+
+
+def test_the_history_shows_what_changed(post: Post, learner: User) -> None:
+    writing.edit_post(by=learner, post=post, changes={"title": "How do I keep it short?", "body": "They often ramble."})
+    html = client_of().get(f"/community/posts/{post.pk}/history/").content.decode()
+    assert "<del>always</del>" in html
+    assert "<ins>often</ins>" in html
+    assert "How do I keep answers short?" in html
+    states.set_state(post, State.HIDDEN)
+    assert client_of().get(f"/community/posts/{post.pk}/history/").status_code == 404
+
+
+def test_the_page_costs_the_same_however_long_the_thread(post: Post, learner: User) -> None:
+    client = client_of(learner)
+
+    def count() -> int:
+        client.get(post.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(post.get_absolute_url()).status_code == 200
+        return len(queries)
+
+    make_comment(post)
+    before = count()
+    for _ in range(6):
+        likes.like(user=learner, text=make_comment(post))
+    assert count() == before <= 8
+
+
+@pytest.mark.parametrize("state", State.values)
+@pytest.mark.parametrize("level", ["free", "premium"])
+def test_a_thread_opens_for_those_who_may_know_of_the_post(
+    learner: User, stranger: User, moderator: User, level: str, state: str
+) -> None:
+    """The page reads by a statement of its own; what others read by is the QuerySet."""
+    make_grant(stranger)
+    place = make_category("A place", access=level)
+    answered, alone = (make_post(author=moderator, category=place) for _ in range(2))
+    make_comment(answered, author=moderator)
+    Post.objects.update(author=learner, state=state)
+    for viewer in (AnonymousUser(), learner, stranger, moderator):
+        visible = set(Post.objects.visible_to(viewer).values_list("pk", flat=True))
+        moderates = may_moderate(viewer)
+        opened = {each.pk for each in (answered, alone) if threads.opening_of(each.pk, viewer, moderates=moderates)}
+        assert opened == visible, (viewer, state, level)
+
+
+def test_the_field_on_the_page_is_that_of_the_form(post: Post, learner: User) -> None:
+    field = CommentForm().fields["body"]
+    html = page(post, learner)
+    area = re.search(r"<textarea([^>]*)>", html)
+    assert area is not None
+    attributes = dict(re.findall(r'([a-z-]+)="([^"]*)"', area[1]))
+    assert attributes["name"] == "body"
+    assert attributes["maxlength"] == str(LARGEST_POST)
+    assert attributes["rows"] == str(field.widget.attrs["rows"])
+    assert str(field.help_text) in html
+
+
+def test_a_page_of_fifty_comments_weighs_little(post: Post, learner: User) -> None:
+    words = "A comment of usual length says what one did, what came of it, and what one would try next time. "
+    make_comments(post, 50, words)
+    html = page(post, learner)
+    assert len(shown(html)) == 50
+    assert len(html.encode()) <= 50 * 1024
+
+
+def make_comments(post: Post, number: int, words: str) -> None:
+    """By many people, none of whom reaches a limit."""
+    for _ in range(number):
+        make_comment(post, body=f"{words}{next(numbers)}")
