@@ -29,13 +29,17 @@ class Served:
 
 
 @contextmanager
-def served(*, workers: int = 1) -> Iterator[Served]:
-    """Serve an empty platform with the real tutorials; ends with everything that it started."""
+def served(*, workers: int = 1, kept: Path | None = None) -> Iterator[Served]:
+    """Serve a platform with the real tutorials; ends with everything that it started.
+
+    It is empty, unless its data are `kept` in a folder for another time.
+    """
     with tempfile.TemporaryDirectory(prefix="how-to-ai-bench-") as folder:
         # Started by root, the servers run as somebody else, who must be able to pass through.
         Path(folder).chmod(0o711)
-        with Place(Path(folder) / "var").attached() as urls:
-            environment = os.environ | urls | production(folder)
+        home = kept or Path(folder) / "var"
+        with Place(home).attached() as urls:
+            environment = os.environ | urls | production(home)
             for command in (
                 ["migrate", "-v0"],
                 ["import_tutorials", "tutorials/content"],
@@ -66,14 +70,14 @@ def manage(platform: Served, code: str) -> str:
     return done.stdout.strip()
 
 
-def production(folder: str) -> dict[str, str]:
+def production(home: Path) -> dict[str, str]:
     return {
         "DEBUG": "false",
         "HTTPS": "false",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "JWT_SECRET": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "127.0.0.1",
-        "VAR_DIR": f"{folder}/var",
+        "VAR_DIR": str(home),
     }
 
 
