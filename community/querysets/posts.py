@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from billing.access import levels_open_to
 
@@ -60,17 +60,13 @@ class PostQuerySet(QuerySet["Post"]):
         return self.filter(state="published")
 
     def with_marks_of(self, user: User | AnonymousUser) -> PostQuerySet:
-        """With what this person has left at it: `liked`, `watch` ("": nothing) and the `draft` of a comment."""
-        from community.models import Draft, Like, Watch
+        """With what this person has left at it: `liked` and `watch` ("": nothing)."""
+        from community.models import Like, Watch
 
         own = {"user": user.pk or 0, "post": OuterRef("pk")}
-        draft = Draft.objects.filter(
-            user=user.pk or 0, place=Concat(Value("comment-"), OuterRef("pk"), output_field=CharField())
-        )
         return self.annotate(
             liked=Exists(Like.objects.filter(**own)),
             watch=Coalesce(Subquery(Watch.objects.filter(**own).values("level")), Value(""), output_field=CharField()),
-            draft=Coalesce(Subquery(draft.values("body")), Value(""), output_field=TextField()),
         )
 
 
