@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
+from functools import partial
+
 from django.http import HttpRequest
 
 from accounts.models import Session
 from accounts.models.sessions import Door
 from accounts.services import sessions
+from accounts.session_store import SESSION_KEY
 from common.client import client_address
 from common.doors import is_in_admin
-
-# In the Django session: the id of our own Session row.
-SESSION_KEY = "sid"
 
 
 def door_of(request: HttpRequest) -> Door:
@@ -31,13 +30,10 @@ def load_session(request: HttpRequest) -> Session | None:
     session_id = request.session.get(SESSION_KEY)
     if session_id is None:
         return None
-    try:
-        session = sessions.find_alive(session_id)
-    except ValidationError:
-        session = None
-    if session is None:
+    session: Session | None = request.session.device  # type: ignore[attr-defined]  # of our SessionStore
+    if session is None or str(session.pk) != session_id or not session.is_alive:
         # Ended elsewhere: nothing of it stays in this browser either.
         request.session.flush()
         return None
-    sessions.touch(session, address=client_address(request))
+    sessions.touch(session, find_address=partial(client_address, request))
     return session

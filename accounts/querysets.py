@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     # Some are named in strings only, where the linter does not look.
-    from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User  # noqa: F401
+    from accounts.models import (  # noqa: F401
+        ApiKey,
+        BrowserSession,
+        DataExport,
+        FormerHandle,
+        LoginHistory,
+        Profile,
+        Session,
+        User,
+    )
 
 # The use of an API key is written down at most so often.
 NOTED_EVERY = timedelta(minutes=1)
@@ -120,6 +129,20 @@ class SessionQuerySet(QuerySet["Session"]):
     def end(self, reason: str) -> int:
         """End these for good, tokens included; returns how many were alive. `reason` is an EndReason."""
         return self.filter(ended_at__isnull=True).update(ended_at=timezone.now(), end_reason=reason)
+
+
+class BrowserSessionQuerySet(QuerySet["BrowserSession"]):
+    def alive(self, now: datetime) -> BrowserSessionQuerySet:
+        return self.filter(expire_date__gt=now)
+
+    def with_device(self) -> Any:
+        """With the signed-in device and its person, and `is_confirmed` as SessionQuerySet.with_confirmation has it."""
+        from allauth.account.models import EmailAddress
+
+        own = EmailAddress.objects.filter(
+            user=OuterRef("device__user"), email=OuterRef("device__user__email"), verified=True
+        )
+        return self.select_related("device__user__profile").annotate(is_confirmed=Exists(own))
 
 
 class ApiKeyQuerySet(QuerySet["ApiKey"]):

@@ -1,29 +1,49 @@
-"""Django's sessions in the database (SESSION_ENGINE), read without making their SQL anew at each request."""
+"""Django's sessions in the database (SESSION_ENGINE), each read together with the device that is signed in there."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
+from accounts.models import BrowserSession
 from common.prepared import Prepared
 
 if TYPE_CHECKING:
-    from django.contrib.sessions.base_session import AbstractBaseSession
+    from accounts.models import Session
 
-ALIVE: Prepared[AbstractBaseSession] = Prepared(
-    lambda key, now: DatabaseStore.get_model_class().objects.filter(session_key=key, expire_date__gt=now),
-    key=str,
-    now=datetime,
+# In the session: the id of the device. Its row has it as `device`, too.
+SESSION_KEY = "sid"
+# What every request of somebody who is signed in asks first.
+ALIVE: Prepared[BrowserSession] = Prepared(
+    lambda key, now: BrowserSession.objects.alive(now).with_device().filter(pk=key), key=str, now=datetime
 )
 
 
 class SessionStore(DatabaseStore):
-    def _get_session_from_db(self) -> AbstractBaseSession | None:
+    # As it was when the session was read; None where nobody is signed in.
+    device: Session | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[BrowserSession]:
+        return BrowserSession
+
+    def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
+        row: Any = super().create_model_instance(data)
+        row.device_id = data.get(SESSION_KEY)
+        made: BrowserSession = row
+        return made
+
+    def _get_session_from_db(self) -> BrowserSession | None:
         """As Django's, whose keys hold only what PostgreSQL takes (InputLimitsMiddleware, SessionBase)."""
-        session = ALIVE.first(key=self.session_key, now=timezone.now())
-        if session is None:
+        row: Any = ALIVE.first(key=self.session_key, now=timezone.now())
+        if row is None:
             self._session_key = None
-        return session
+            return None
+        self.device = row.device
+        if self.device is not None:
+            self.device.user.is_confirmed = row.is_confirmed
+        found: BrowserSession = row
+        return found

@@ -19,8 +19,9 @@ from django.http import HttpRequest
 from accounts.models import Session, User
 from accounts.models.history import Event
 from accounts.models.sessions import EndReason
-from accounts.page_session import SESSION_KEY, door_of, session_of
+from accounts.page_session import door_of, session_of
 from accounts.services import api_keys, history, people, sessions
+from accounts.session_store import SESSION_KEY
 from accounts.visits import Visit
 
 

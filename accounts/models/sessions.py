@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.querysets import SessionQuerySet
+from accounts.querysets import BrowserSessionQuerySet, SessionQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
 
 
 class Door(models.TextChoices):
@@ -91,3 +96,17 @@ class Session(models.Model):
     @property
     def is_alive(self) -> bool:
         return self.ended_at is None and self.expires_at > timezone.now() and self.user.is_active
+
+
+class BrowserSession(AbstractBaseSession):
+    """Django's session of a browser, with the device that is signed in there: a page finds both by one query."""
+
+    device = models.ForeignKey(Session, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+
+    objects: ClassVar[Any] = BrowserSessionQuerySet.as_manager()  # type: ignore[assignment]  # for Django's own
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from accounts.session_store import SessionStore
+
+        return SessionStore

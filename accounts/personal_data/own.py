@@ -10,13 +10,12 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session as BrowserSession
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast, Lower
 
-from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User
-from accounts.page_session import SESSION_KEY
+from accounts.models import ApiKey, BrowserSession, DataExport, FormerHandle, LoginHistory, Profile, Session, User
 from accounts.personal_data.registry import Holding, Trace, holdings, register
+from accounts.session_store import SESSION_KEY
 
 UNREADABLE = "it is a secret, of which only a hash or an encrypted form is kept"
 

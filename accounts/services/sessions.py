@@ -19,6 +19,8 @@ from accounts.tokens import InvalidToken, RefreshToken, make_access
 from common.prepared import Prepared
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from accounts.visits import Visit
 
 # How long a used refresh token still gets its successor: another tab, or an answer that was lost.
@@ -151,10 +153,10 @@ def find_alive(session_id: uuid.UUID) -> Session | None:
     return found
 
 
-def touch(session: Session, *, address: str | None) -> None:
+def touch(session: Session, *, find_address: Callable[[], str | None]) -> None:
     """Note that a session of the website is in use, at most every few minutes; that also prolongs it."""
     if timezone.now() - session.last_seen_at >= SEEN_EVERY:
-        session.see(address=address)
+        session.see(address=find_address())
         session.save(update_fields=Session.SEEN)
 
 

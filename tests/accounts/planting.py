@@ -12,7 +12,6 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Model
@@ -20,6 +19,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User
 from accounts.models.history import Event
+from accounts.session_store import SessionStore
 from billing.models import AccessGrant
 from community.models import (
     Case,

@@ -11,7 +11,6 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
@@ -22,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.models import ApiKey, ErasureReceipt, LoginHistory, Profile, Session, User
+from accounts.models import ApiKey, BrowserSession, ErasureReceipt, LoginHistory, Profile, Session, User
 from accounts.models.history import Event
 from accounts.models.sessions import Door
 from accounts.personal_data import Holding, holdings
@@ -276,7 +275,7 @@ def test_the_receipt_says_what_was_done_and_not_to_whom(
     assert receipt.counts["accounts.User"] == {"deleted": 1}
     assert receipt.counts["accounts.ApiKey"] == {"deleted": 2}
     assert receipt.counts["tutorials.Tutorial"] == {"anonymised": 1}
-    assert receipt.counts["sessions.Session"] == {"deleted": 3}
+    assert receipt.counts["accounts.BrowserSession"] == {"deleted": 3}
     assert receipt.files_left == []
     letter = mail.outbox[-1]
     assert letter.to == [ADDRESS]

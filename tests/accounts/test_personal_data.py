@@ -10,13 +10,14 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.files.storage import default_storage
 from django.db.models import Field, FileField, Model
 
-from accounts.models import LoginHistory, Profile, Session, User
+from accounts.models import BrowserSession, LoginHistory, Profile, Session, User
 from accounts.personal_data import Holding, holdings, traces
 from community.models import PostImage, PostTag, SearchEntry
 from tutorials.models import TrackStep, TutorialImage
 
 # Models that hang on something that belongs to a person, without being about them → why.
 NOT_PERSONAL: dict[type[Model], str] = {
+    BrowserSession: "what it holds of a person is found as a trace, with what tells of them before they sign in",
     TrackStep: "it places a tutorial in a track",
     PostTag: "it says by which tags a post is found",
     PostImage.posts.through: "it says which post shows an image",
@@ -140,4 +141,4 @@ def test_files_of_people_are_in_the_one_storage_that_erasure_cleans() -> None:
 
 
 def test_what_has_no_link_is_registered_as_a_trace() -> None:
-    assert {trace.label for trace in traces()} == {"accounts.LoginHistory", "sessions.Session", "admin.LogEntry"}
+    assert {trace.label for trace in traces()} == {"accounts.LoginHistory", "accounts.BrowserSession", "admin.LogEntry"}

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session as StoredSession
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Session, User
+from accounts.models import BrowserSession, Session, User
 from accounts.services import sessions
 from common.prepared import NotPreparable, Prepared
 from tests.factories import make_user
@@ -107,15 +106,15 @@ def test_a_browser_whose_django_session_has_expired_is_signed_out(learner: User)
     client = Client()
     client.force_login(learner)
     assert client.get("/learning/").status_code == 200
-    stored = StoredSession.objects.filter(session_key=client.session.session_key)
+    stored = BrowserSession.objects.filter(session_key=client.session.session_key)
     assert stored.update(expire_date=timezone.now() - timedelta(seconds=1)) == 1
     assert client.get("/learning/").status_code == 302
 
 
-def test_a_members_page_asks_twice_who_it_is_for(django_assert_num_queries: DjangoAssertNumQueries, db: None) -> None:
-    """The Django session, and the device with its person; the frame of the page asks for nothing."""
+def test_a_members_page_asks_once_who_it_is_for(django_assert_num_queries: DjangoAssertNumQueries, db: None) -> None:
+    """The browser's session, the device and its person; the frame of the page asks for nothing."""
     client = Client()
     client.force_login(make_user())
     client.get("/nothing/")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert client.get("/accounts/logout/").status_code == 200

@@ -3,19 +3,19 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.models import BrowserSession
 from config.celery import app
 from ops.tasks import PERIODIC_COMMANDS, run_command
 
 
 @pytest.mark.django_db
 def test_a_periodic_command_does_its_work() -> None:
-    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
-    Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1))
+    BrowserSession.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    BrowserSession.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1))
     run_command("clearsessions")
-    assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
+    assert list(BrowserSession.objects.values_list("session_key", flat=True)) == ["new"]
 
 
 def test_any_other_command_is_refused() -> None:
