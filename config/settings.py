@@ -132,7 +132,7 @@ TEMPLATES = [
 ]
 
 # -- Data ---------------------------------------------------------------------------------------
-# Connections are pooled per process and checked before use; statements are prepared on the
+# Connections are pooled per process and checked before use (common.postgresql); statements are prepared on the
 # server at their second use. An outer limit per statement keeps one bad query from holding a
 # connection for ever (a command, such as a migration, may take its time); a lock that is not had
 # in time is an error, not a queue.
@@ -160,8 +160,8 @@ if env.bool("DATABASE_POOL", default=True):
         "reconnect_timeout": 3,
     }
 DATABASES["default"] |= {
+    "ENGINE": "common.postgresql",
     "CONN_MAX_AGE": 0,
-    "CONN_HEALTH_CHECKS": True,
     "TEST": {"TEMPLATE": env.str("TEST_DATABASE_TEMPLATE", default=None), "MIGRATE": False},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

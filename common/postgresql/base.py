@@ -1,0 +1,66 @@
+"""Django's backend for PostgreSQL, quicker in two things that every request pays for."""
+
+from __future__ import annotations
+
+import select
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from psycopg import Connection, OperationalError
+from psycopg.adapt import Buffer, Loader
+from psycopg_pool import ConnectionPool
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def _configure_connection(self, connection: Connection[Any]) -> bool:
+        """Once for each connection, when it is made."""
+        if self.timezone is UTC:
+            connection.adapters.register_loader("timestamptz", UtcLoader)
+        changed: bool = super()._configure_connection(connection)  # type: ignore[misc]  # not in the stubs
+        return changed
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
+        """One that still lives.
+
+        psycopg's own check asks the server each time. A server that goes away says so, or its system does: then
+        there is something to read on a connection on which nothing was asked, and only then is it worth asking.
+        """
+        connection: Connection[Any] = super().get_new_connection(conn_params)
+        while self.pool and not lives(connection):
+            # It sees that it is broken, and makes a new one.
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection
+
+
+class UtcLoader(Loader):
+    """Reads a time as Django's loader does, in a tenth of the time, where the connection tells them in UTC."""
+
+    # Django looks whether a connection's loader is for its own zone.
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        try:
+            return datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:
+            # What Python has no time for (infinity, BC): Django's says so.
+            found: datetime = OfDjango(self.oid, self.connection).load(data)
+            return found
+
+
+class OfDjango(BaseTzLoader):
+    timezone = UTC
+
+
+def lives(connection: Connection[Any]) -> bool:
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if not waiting.poll(0):
+        return True
+    try:
+        ConnectionPool.check_connection(connection)
+    except OperationalError:
+        return False
+    return True

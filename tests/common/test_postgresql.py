@@ -1,0 +1,108 @@
+"""Our backend: a connection that the server gave up reaches no request, and times are read as Django reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DataError, connection, connections
+from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from django.db.utils import load_backend
+
+from common.postgresql.base import UtcLoader
+
+
+@pytest.fixture
+def pooled(db: None) -> Iterator[Any]:
+    """A connection wrapper with a pool, as requests have, to the database of this test."""
+    settings = connections["default"].settings_dict
+    options = settings["OPTIONS"] | {"pool": {"min_size": 1, "max_size": 1, "timeout": 5}}
+    wrapper = load_backend("common.postgresql").DatabaseWrapper(settings | {"OPTIONS": options}, alias="pooled")
+    # What listens to new connections asks for them by their alias.
+    connections["pooled"] = wrapper
+    yield wrapper
+    wrapper.close()
+    wrapper.close_pool()
+    del connections["pooled"]
+
+
+def process_of(wrapper: Any) -> int:
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def last_asked(process: int) -> datetime:
+    with connection.cursor() as cursor:
+        # What a transaction has seen of it once it goes on seeing.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT query_start FROM pg_stat_activity WHERE pid = %s", [process])
+        when: datetime = cursor.fetchone()[0]
+    return when
+
+
+def test_a_connection_that_lives_is_used_again_without_a_word_to_the_server(pooled: Any) -> None:
+    process = process_of(pooled)
+    before = last_asked(process)
+    for _ in range(5):
+        pooled.close()
+        pooled.ensure_connection()
+    assert last_asked(process) == before
+    assert process_of(pooled) == process
+    assert last_asked(process) > before
+
+
+def test_a_connection_whose_server_is_gone_is_replaced_before_anybody_uses_it(pooled: Any) -> None:
+    first = process_of(pooled)
+    pooled.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+        assert cursor.fetchone() == (True,)
+    assert process_of(pooled) != first
+
+
+TIMES = (
+    "2026-11-29 17:12:23.146464+00",
+    "2026-11-29 17:12:23.1+00",
+    "2026-11-29 17:12:23+00",
+    "1969-12-31 23:59:59.999999+00",
+    "0001-01-01 00:00:00+00",
+    "9999-12-31 23:59:59.999999+00",
+)
+
+
+class OfDjango(BaseTzLoader):
+    timezone = UTC
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_a_time_is_read_as_django_reads_it(db: None, text: str) -> None:
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    oid = psycopg.adapters.types["timestamptz"].oid
+    ours, djangos = (loader(oid, raw).load(text.encode()) for loader in (UtcLoader, OfDjango))
+    assert ours == djangos
+    assert ours.tzinfo is UTC
+    assert ours.microsecond == djangos.microsecond
+
+
+def test_requests_have_this_loader(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        loader = cursor.connection.adapters.get_loader(
+            psycopg.adapters.types["timestamptz"].oid, psycopg.pq.Format.TEXT
+        )
+        now = cursor.fetchone()[0]
+    assert loader is UtcLoader
+    assert abs(now - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("text", ["infinity", "0044-03-15 00:00:00+00 BC"])
+def test_a_time_for_which_python_has_none_is_an_error_as_before(db: None, text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [text])
+        with pytest.raises(DataError):
+            cursor.fetchone()
