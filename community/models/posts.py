@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from common.markdown import LARGEST_POST
+from common.moments import microseconds_of
 from common.text import validate_line
 from community.models.categories import Category
 from community.querysets.posts import CommentQuerySet, PostQuerySet
@@ -191,7 +193,6 @@ class Post(models.Model):
                 condition=Q(state="published", tutorial__isnull=False),
             ),
             models.Index("id", name="post_unannounced", condition=Q(announced_at__isnull=True, state="published")),
-            GinIndex(OpClass(F("title"), name="gin_trgm_ops"), name="post_title_trigrams"),
         ]
 
     def __str__(self) -> str:
@@ -213,6 +214,10 @@ class Post(models.Model):
         return slug_of(self.title)
 
     @property
+    def version(self) -> str:
+        return version_of(self.created_at, self.edited_at)
+
+    @property
     def is_locked(self) -> bool:
         return self.locked_at is not None
 
@@ -221,20 +226,33 @@ class Post(models.Model):
         return self.state == State.PUBLISHED
 
 
+def version_of(created_at: datetime, edited_at: datetime | None) -> str:
+    """Another after each edit: by it somebody says what they have read."""
+    return str(microseconds_of(edited_at or created_at))
+
+
+@lru_cache(maxsize=1_000)
 def slug_of(title: str) -> str:
+    """Kept for those that are asked for again and again: it takes as long as a comment of a thread."""
     return slugify(title)[:LONGEST_SLUG].strip("-") or "post"
 
 
 class PostTag(models.Model):
-    """One tag of a post, with the time by which lists of a tag are ordered: Post.tags as those lists read them."""
+    """One tag of a post, with what lists of a tag are ordered by: Post.tags as those lists read them."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="+")
     tag = models.CharField(max_length=40)
     active_at = models.DateTimeField()
+    # Those of the post, which PostgreSQL takes over by itself (migration 0003): a score changes with each like.
+    day = models.DateField(editable=False)
+    score = models.IntegerField(editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="post_tag_once", fields=["tag", "post"])]
-        indexes = [models.Index("tag", F("active_at").desc(), F("post").desc(), name="post_tag_latest")]
+        indexes = [
+            models.Index("tag", F("active_at").desc(), F("post").desc(), name="post_tag_latest"),
+            models.Index("tag", "day", F("score").desc(), F("post").desc(), name="post_tag_top"),
+        ]
 
     def __str__(self) -> str:
         return self.tag
@@ -291,6 +309,10 @@ class Comment(models.Model):
     def get_absolute_url(self) -> str:
         """The place in the thread, on whichever page it stands."""
         return reverse("community:comment", args=[self.pk])
+
+    @property
+    def version(self) -> str:
+        return version_of(self.created_at, self.edited_at)
 
     @property
     def is_published(self) -> bool:

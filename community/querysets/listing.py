@@ -54,25 +54,30 @@ OF_DAYS = """
     ) AS post
 """
 # OFFSET 0 has each post looked up as the tag's index comes to it: nothing else can be walked first.
-COLUMNS_OF_TAG = {"active_at": "tagged.active_at", "id": "tagged.post_id"}
+COLUMNS_OF_TAG = {"active_at": "tagged.active_at", "score": "tagged.score", "id": "tagged.post_id"}
 OF_TAG = """
     SELECT post.id FROM community_posttag AS tagged
     CROSS JOIN LATERAL (
-        SELECT post.id, post.score FROM community_post AS post
+        SELECT post.id FROM community_post AS post
         WHERE post.id = tagged.post_id AND post.category_id = ANY(%(categories)s::bigint[]) AND {conditions}
         OFFSET 0
     ) AS post
     WHERE tagged.tag = %(tag)s AND {of_tag}
 """
-# Posts are numbered as they are begun, so what was begun since is a range of the index.
-SINCE_TOP_BEGINS = """tagged.post_id >= (
-    SELECT min(first.id) FROM unnest(%(categories)s::bigint[]) AS chosen (category_id) CROSS JOIN LATERAL (
-        SELECT post.id FROM community_post AS post
-        WHERE post.category_id = chosen.category_id AND post.state = 'published'
-        AND post.created_at >= (%(days)s::date[])[1]::timestamp AT TIME ZONE 'UTC'
-        ORDER BY post.created_at, post.id LIMIT 1
-    ) AS first
-)"""
+OF_TAG_AND_DAYS = """
+    SELECT post.id
+    FROM unnest(%(days)s::date[]) AS of (day)
+    CROSS JOIN LATERAL (
+        SELECT tagged.score, tagged.post_id AS id FROM community_posttag AS tagged
+        CROSS JOIN LATERAL (
+            SELECT FROM community_post AS post
+            WHERE post.id = tagged.post_id AND post.category_id = ANY(%(categories)s::bigint[]) AND {conditions}
+            OFFSET 0
+        ) AS post
+        WHERE tagged.tag = %(tag)s AND tagged.day = of.day AND {of_tag}
+        ORDER BY {order_of_tag} LIMIT %(limit)s
+    ) AS post
+"""
 OF_ONE = """
     SELECT post.id FROM community_post AS post
     WHERE {one} AND post.category_id = ANY(%(categories)s::bigint[]) AND {conditions}
@@ -189,21 +194,22 @@ def statement_for(wanted: Wanted, *, order: str, placed: bool, backwards: bool) 
     """Everything that is put into the text of the statement stands in this file."""
     way = way_for(wanted, order)
     keys = [key.removeprefix("-") for key in keys_of(wanted, order)]
-    rows = walked = [f"post.{key}" for key in keys]
-    conditions, of_tag = conditions_for(wanted, order), []
-    if way is OF_TAG:
-        # The order of what is walked must be said in the columns of its index.
-        walked = [COLUMNS_OF_TAG.get(key, f"post.{key}") for key in keys]
-        of_tag.append(SINCE_TOP_BEGINS if order == TOP else "TRUE")
+    rows = [f"post.{key}" for key in keys]
+    # Where a tag's index is walked, the order and the place must be said in its columns.
+    of_tag = [COLUMNS_OF_TAG.get(key, f"post.{key}") for key in keys]
+    conditions, conditions_of_tag = conditions_for(wanted, order), ["TRUE"]
     if placed:
-        (of_tag if way is OF_TAG else conditions).append(beyond(walked, keys, backwards=backwards))
-    walked_order = ordered(walked, backwards=backwards)
+        walks_tag = way in (OF_TAG, OF_TAG_AND_DAYS)
+        place = beyond(of_tag if walks_tag else rows, keys, backwards=backwards)
+        (conditions_of_tag if walks_tag else conditions).append(place)
+    walked_order = ordered(of_tag if way is OF_TAG else rows, backwards=backwards)
     return ROWS.format(
         pins=PINNED if wanted.pins else NO_PINS,
         way=way.format(
             conditions=" AND ".join(conditions),
-            of_tag=" AND ".join(of_tag),
+            of_tag=" AND ".join(conditions_of_tag),
             order=walked_order,
+            order_of_tag=ordered(of_tag, backwards=backwards),
             one=one_of(wanted),
             keys=", ".join(rows),
         ),
@@ -225,7 +231,7 @@ def way_for(wanted: Wanted, order: str) -> str:
     if wanted.author or wanted.tutorial:
         return OF_ONE
     if wanted.tag:
-        return OF_TAG
+        return OF_TAG_AND_DAYS if order == TOP else OF_TAG
     return OF_DAYS if order == TOP else IN_CATEGORY
 
 
@@ -243,8 +249,6 @@ def conditions_for(wanted: Wanted, order: str) -> list[str]:
         conditions.append("post.tutorial_id = %(tutorial)s::bigint")
     if wanted.tag and (wanted.author or wanted.tutorial):
         conditions.append("%(tag)s = ANY(post.tags)")
-    elif wanted.tag and order == TOP:
-        conditions.append("post.day = ANY(%(days)s::date[])")
     if wanted.pins:
         conditions.append(NOT_PINNED)
     # The texts of statements differ only where somebody mutes something: the others need not look at the rows.

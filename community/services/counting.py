@@ -55,15 +55,17 @@ def column(name: str, table: str, column: str, actual: str) -> Count:
 
 
 STORED_TAGS = """(
-    SELECT array_agg(t.tag || ' ' || t.active_at ORDER BY t.tag) FROM community_posttag AS t WHERE t.post_id = it.id
+    SELECT array_agg(concat_ws(' ', t.tag, t.active_at, t.day, t.score) ORDER BY t.tag)
+    FROM community_posttag AS t WHERE t.post_id = it.id
 )"""
 ACTUAL_TAGS = """(
-    SELECT array_agg(tag || ' ' || it.active_at ORDER BY tag) FROM unnest(it.tags) AS tag WHERE it.state = 'published'
+    SELECT array_agg(concat_ws(' ', tag, it.active_at, it.day, it.score) ORDER BY tag)
+    FROM unnest(it.tags) AS tag WHERE it.state = 'published'
 )"""
 FORGET_TAGS = "DELETE FROM community_posttag WHERE post_id = %(pk)s"
 PUT_TAGS = """
-    INSERT INTO community_posttag (post_id, tag, active_at)
-    SELECT it.id, tag, it.active_at FROM community_post AS it CROSS JOIN unnest(it.tags) AS tag
+    INSERT INTO community_posttag (post_id, tag, active_at, day, score)
+    SELECT it.id, tag, it.active_at, it.day, it.score FROM community_post AS it CROSS JOIN unnest(it.tags) AS tag
     WHERE it.id = %(pk)s AND it.state = 'published'
 """
 # In this order: what a later one counts, an earlier one has put right.

@@ -70,8 +70,8 @@ COMMENT_COLUMNS = (
 )
 LIKE_COLUMNS = ("user_id", "post_id", "comment_id", "created_at")
 TAG_ROWS = """
-    INSERT INTO community_posttag (post_id, tag, active_at)
-    SELECT id, tag, active_at FROM community_post CROSS JOIN unnest(tags) AS tag WHERE state = 'published'
+    INSERT INTO community_posttag (post_id, tag, active_at, day, score)
+    SELECT id, tag, active_at, day, score FROM community_post CROSS JOIN unnest(tags) AS tag WHERE state = 'published'
 """
 POST_ENTRIES = """
     INSERT INTO community_searchentry (post_id, comment_id, category_id, created_at, vector)

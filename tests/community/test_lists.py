@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from community.forms.listing import ONE_PERSON, ONE_TUTORIAL, QUESTIONS_ONLY
 from community.models import Post, PostTag, State, Watch
-from community.services import likes, states
+from community.services import likes, states, writing
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_grant, make_tutorial, make_user
 
@@ -96,6 +96,49 @@ def test_the_top_of_the_week_is_by_score_and_of_this_week(visitor: Client) -> No
         make_comment(old)
     set_back(old, days=9)
     assert listed(visitor, "/community/?order=top") == in_api(visitor, "order=top") == ["Even better", "Good enough"]
+
+
+def test_the_top_of_a_tag_is_by_score_and_follows_it_at_once(visitor: Client, learner: User) -> None:
+    good, better, old = (make_post(title, tags=["rag"]) for title in ("Good enough", "Even better", "Best but old"))
+    untagged = make_post("Without the tag")
+    for post, comments in ((good, 1), (better, 2), (old, 5), (untagged, 5)):
+        for _ in range(comments):
+            make_comment(post)
+    set_back(old, days=9)
+
+    def top() -> list[str]:
+        titles = in_api(visitor, "order=top&tag=rag")
+        assert titles == listed(visitor, "/community/tags/rag/?order=top")
+        return titles
+
+    assert top() == ["Even better", "Good enough"]
+    likes.like(user=learner, text=good)
+    assert top() == ["Good enough", "Even better"]
+    likes.unlike(user=learner, text=good)
+    assert top() == ["Even better", "Good enough"]
+    states.set_state(better, State.HIDDEN)
+    assert top() == ["Good enough"]
+    states.set_state(better, State.PUBLISHED)
+    assert top() == ["Even better", "Good enough"]
+    assert untagged.author is not None
+    writing.edit_post(by=untagged.author, post=untagged, changes={"tags": ["rag"]})
+    assert top() == ["Without the tag", "Even better", "Good enough"]
+
+
+def test_the_top_of_a_tag_is_paged_over_its_days(visitor: Client) -> None:
+    posts = [make_post(f"Post number {number}", tags=["rag"]) for number in range(7)]
+    for number, post in enumerate(posts):
+        set_back(post, days=number)
+        for _ in range(number % 3):
+            make_comment(post)
+    wanted = [post.title for post in sorted(posts, key=lambda post: (posts.index(post) % 3, post.pk), reverse=True)]
+    found: list[str] = []
+    path = "/api/posts?order=top&tag=rag&page_size=2"
+    while path:
+        page = visitor.get(path).json()
+        found += [row["title"] for row in page["results"]]
+        path = page["next"]
+    assert found == wanted
 
 
 def test_the_unanswered_are_questions_without_a_comment(visitor: Client) -> None:
