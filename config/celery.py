@@ -43,6 +43,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="20"),
         "args": ["clean_images"],
     },
+    "forget what was told long ago": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="2", minute="30"),
+        "args": ["forget_notifications"],
+    },
     "bring trust levels up to date": {
         "task": "ops.tasks.run_command",
         "schedule": crontab(hour="2", minute="40"),

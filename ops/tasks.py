@@ -12,6 +12,7 @@ PERIODIC_COMMANDS = frozenset(
         "clearsessions",
         "count_search_words",
         "erase_accounts",
+        "forget_notifications",
         "forget_old_logins",
         "raise_trust",
         "resume_exports",

@@ -75,6 +75,10 @@ class NotificationQuerySet(QuerySet["Notification"]):
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at__isnull=True)
 
+    def old(self, *, read_before: datetime, before: datetime) -> NotificationQuerySet:
+        """Those that were made before: and were read, or were not."""
+        return self.filter(Q(read_at__isnull=False, at__lt=read_before) | Q(at__lt=before))
+
     def waiting_for_mail(self) -> NotificationQuerySet:
         return self.filter(mail_at__isnull=False)
 
@@ -104,6 +108,10 @@ class MailingQuerySet(QuerySet["Mailing"]):
 
     def to_deliver(self) -> MailingQuerySet:
         return self.open().filter(handed_over_at__isnull=True)
+
+    def settled(self, *, before: datetime) -> MailingQuerySet:
+        """Made before, and known to be sent or not to be."""
+        return self.filter(Q(sent_at__isnull=False) | Q(given_up_at__isnull=False), made_at__lt=before)
 
     def forgotten(self, now: datetime) -> MailingQuerySet:
         """Whose time has come, and of which no worker has told anything."""
