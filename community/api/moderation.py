@@ -24,7 +24,7 @@ class ReasonSerializer(StrictSerializer):
 
 
 class DecisionSerializer(ReasonSerializer):
-    """`sanction` is for the author: null, hour, day, week (silenced), or ban."""
+    """`sanction` is for the author: null, hour, day, week (silenced), or ban; `version` that of the text as read."""
 
     decision = serializers.ChoiceField(
         choices=Decision.choices, error_messages={"invalid_choice": moderating.CHOOSE_DECISION}
@@ -35,6 +35,7 @@ class DecisionSerializer(ReasonSerializer):
         default=None,
         error_messages={"invalid_choice": moderating.CHOOSE_SANCTION},
     )
+    version = TextField(required=False, default="")
 
 
 class PinSerializer(ReasonSerializer):
@@ -70,6 +71,7 @@ def case_item(item: Item) -> Row:
         "title": text.post.title if isinstance(text, Comment) else text.title,
         "body_html": text.body_html,
         "state": text.state,
+        "version": text.version,
         "author": author_as(text.author),
         "standing": {
             "trust_level": standing.trust_level if standing else 0,

@@ -58,7 +58,13 @@ class ReportForm(forms.Form):
         return f"{quick}: {words}" if words else f"{quick}."
 
 
-class DecisionForm(forms.Form):
+class VersionForm(forms.Form):
+    """Pages write `version` themselves, always as the text is now: what is sent again has been read again."""
+
+    version = forms.CharField(required=False, max_length=40)
+
+
+class DecisionForm(VersionForm):
     decision = forms.ChoiceField(choices=[("keep", "Keep it"), ("hidden", "Hide it")])
     sanction = forms.ChoiceField(
         label="Its author",
@@ -78,7 +84,7 @@ class ReasonForm(forms.Form):
     reason = reason_field("The person concerned is told.")
 
 
-class DeedForm(ReasonForm):
+class DeedForm(VersionForm, ReasonForm):
     """One thing to do of those that can be done now."""
 
     field_order = ("deed", "until", "category", "reason")

@@ -48,6 +48,7 @@ UNDONE = "{who} has undone this already."
 CHANGED_SINCE = "This has changed since, so it cannot be undone. Look at it as it is now."
 TAKEN_BACK = "Its author has deleted this, so it cannot be shown again."
 NOBODY = "Its author is no longer a member, so there is nobody to silence or ban."
+CHANGED_SINCE_READ = "Its author has changed this since you read it. Read it as it is now, and decide anew."
 CHOOSE_PIN = "Choose where it is pinned: category or everywhere."
 CHOOSE_WHEN = "Choose until when."
 CHOOSE_LATER = "Choose a time in the future."
@@ -94,11 +95,14 @@ class Done:
 
 
 @transaction.atomic
-def decide(*, by: User, case: Case, decision: str, reason: str, visit: Visit, sanction: str = "") -> Case:
+def decide(
+    *, by: User, case: Case, decision: str, reason: str, visit: Visit, sanction: str = "", version: str = ""
+) -> Case:
     """Close a case: the text stays (what was held is published), or is hidden. The same again changes nothing.
 
-    `sanction` is what its author gets besides: "", one of SILENCES, or "ban". Raises PermissionDenied; ValidationError
-    by field, and for a case that somebody else has closed, in words.
+    `sanction` is what its author gets besides: "", one of SILENCES, or "ban". `version` is that of the text which the
+    moderator has read; "" leaves it open. Raises PermissionDenied; ValidationError by field, and in words for a case
+    that somebody else has closed and for a text that has another version.
     """
     require_moderator(by)
     if decision not in Decision.values:
@@ -111,6 +115,7 @@ def decide(*, by: User, case: Case, decision: str, reason: str, visit: Visit, sa
         if row.closed_by_id == by.pk and (row.decision == Decision.HIDDEN) == hides:
             return row
         raise ValidationError(DECIDED.format(who=name_of(row.closed_by), decision=row.decision), code="decided")
+    require_version(text, version)
     if hides and text.state == State.DELETED:
         # Its author was quicker: it stays what it is, and cannot be shown again.
         closed = cases.close_case(text, by=by, decision=Decision.HIDDEN)
@@ -161,10 +166,10 @@ def hide(*, by: User, text: Text, reason: str) -> StaffAction | None:
 
 
 @transaction.atomic
-def show(*, by: User, text: Text, reason: str) -> StaffAction | None:
-    """Show again what was hidden or held; None if everybody sees it.
+def show(*, by: User, text: Text, reason: str, version: str = "") -> StaffAction | None:
+    """Show again what was hidden or held; None if everybody sees it. `version` as in `decide`.
 
-    Raises PermissionDenied; ValidationError on `reason`, and for what its author has deleted.
+    Raises PermissionDenied; ValidationError on `reason`, and for what its author has deleted or changed.
     """
     require_moderator(by)
     reason = check_reason(reason)
@@ -174,6 +179,7 @@ def show(*, by: User, text: Text, reason: str) -> StaffAction | None:
     if row.state == State.DELETED:
         raise ValidationError(TAKEN_BACK, code="deleted")
     require_no_own(by, row)
+    require_version(row, version)
     deed = Deed.APPROVE if row.state == State.HELD else Deed.SHOW
     return put_state(row, State.PUBLISHED, deed, by=by, reason=reason)
 
@@ -352,6 +358,12 @@ def require_no_own(by: User, text: Text) -> None:
     """Nobody clears what they wrote themselves. Raises PermissionDenied."""
     if text.author_id == by.pk:
         raise PermissionDenied(YOUR_OWN_TEXT)
+
+
+def require_version(text: Text, version: str) -> None:
+    """Raises ValidationError if its author has changed what the moderator has read."""
+    if version and version != text.version:
+        raise ValidationError(CHANGED_SINCE_READ, code="changed_since")
 
 
 def require_may_act_on(by: User, person: User) -> None:

@@ -82,6 +82,7 @@ def decide(request: HttpRequest, case: Case, form: DecisionForm) -> Case:
         decision=Decision.HIDDEN if sent["decision"] == "hidden" else Decision.DISMISSED,
         reason=sent["reason"],
         sanction=sent["sanction"],
+        version=sent["version"],
         visit=visit_of(request),
     )
 
@@ -96,7 +97,7 @@ def moderate_post(request: HttpRequest, pk: int) -> HttpResponse:
         sent = form.cleaned_data
         deed, why = sent["deed"], {"by": by, "post": post, "reason": sent["reason"]}
         if deed in (Deed.HIDE, Deed.SHOW):
-            return hide_or_show(deed, by=by, text=post, reason=sent["reason"])
+            return hide_or_show(form, by=by, text=post)
         if deed == Deed.MOVE:
             return moderating.move(category=sent["category"], **why)
         if deed.startswith("pin-"):
@@ -115,7 +116,7 @@ def moderate_comment(request: HttpRequest, pk: int) -> HttpResponse:
     form = DeedForm(request.POST or None, deeds=deeds_on_text(comment))
 
     def act() -> StaffAction | None:
-        return hide_or_show(form.cleaned_data["deed"], by=by, text=comment, reason=form.cleaned_data["reason"])
+        return hide_or_show(form, by=by, text=comment)
 
     if request.method == "POST" and tried(request, form, act):
         return redirect("community:moderate_comment", pk)
@@ -123,8 +124,11 @@ def moderate_comment(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "community/moderation_text.html", context)
 
 
-def hide_or_show(deed: str, **what: Any) -> StaffAction | None:
-    return moderating.hide(**what) if deed == Deed.HIDE else moderating.show(**what)
+def hide_or_show(form: DeedForm, **what: Any) -> StaffAction | None:
+    sent = form.cleaned_data
+    if sent["deed"] == Deed.HIDE:
+        return moderating.hide(reason=sent["reason"], **what)
+    return moderating.show(reason=sent["reason"], version=sent["version"], **what)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

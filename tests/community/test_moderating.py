@@ -265,6 +265,24 @@ def test_what_was_held_is_published_by_approval(
     assert Case.objects.open().get().post == held
 
 
+@pytest.mark.parametrize("decision", ["approved", "hidden"])
+def test_nobody_decides_about_a_text_that_they_have_not_read(
+    learner: User, moderator: User, settings: Any, decision: str
+) -> None:
+    settings.COMMUNITY_HOLD_FIRST_POSTS = 1
+    held = make_post(author=learner)
+    read = held.version
+    writing.edit_post(by=learner, post=held, changes={"body": "Buy my course instead."})
+    case = Case.objects.get()
+    with pytest.raises(ValidationError, match="has changed this since you read it"):
+        decide(case, moderator, decision, version=read)
+    with pytest.raises(ValidationError, match="has changed this since you read it"):
+        moderating.show(by=moderator, text=held, reason=WHY, version=read)
+    assert again(held).state == State.HELD
+    assert not StaffAction.objects.exists()
+    assert not decide(case, moderator, decision, version=again(held).version).is_open
+
+
 def test_a_decision_to_hide_closes_the_case_and_an_undo_opens_it_again(post: Post, moderator: User) -> None:
     case = decide(reported(post), moderator, "hidden")
     assert again(post).state == State.HIDDEN

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from community.models import Case, Post, StaffAction
 from community.models.moderation import NO_REASON
-from community.services import moderating, reporting
+from community.services import moderating, reporting, writing
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 from tests.tutorials.callers import Caller
@@ -124,6 +124,17 @@ def test_the_second_to_decide_is_told(program: Caller, post: Post, admin: User) 
     answer = program.put(path, WHY | {"decision": "dismissed"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["detail"] == "Alex Admin has decided this already: hidden."
+
+
+def test_a_program_says_which_version_it_has_read(program: Caller, post: Post, learner: User) -> None:
+    path = f"moderation/cases/{reported(post).pk}/decision"
+    read = program.get("moderation/cases").json()["results"][0]["version"]
+    writing.edit_post(by=learner, post=post, changes={"body": "Buy my course instead."})
+    answer = program.put(path, WHY | {"decision": "dismissed", "version": read})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "changed_since"
+    read = program.get("moderation/cases").json()["results"][0]["version"]
+    assert program.put(path, WHY | {"decision": "dismissed", "version": read}).json()["decision"] == "dismissed"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from accounts.models.sessions import Door
 from accounts.visits import Visit
 from community.models import Case, Post, StaffAction, Standing, State
 from community.models.moderation import NO_REASON
-from community.services import moderating, reporting
+from community.services import moderating, reporting, states, writing
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 
@@ -141,6 +142,39 @@ def test_the_second_moderator_reads_what_the_first_decided(browser: Client, post
     shown = send(browser, address, **decision(case, decision="hidden", reason=WHY))
     assert "Alex Admin has decided this already: dismissed." in shown
     assert Post.objects.get().state == State.PUBLISHED
+
+
+def test_a_moderator_is_shown_what_an_author_has_changed_meanwhile(browser: Client, post: Post, learner: User) -> None:
+    case = reported(post)
+    address = f"/community/moderation/cases/{case.pk}/"
+    read = version_on(page(browser, address))
+    writing.edit_post(by=learner, post=post, changes={"body": "Buy my course instead."})
+    shown = send(browser, address, **decision(case, decision="keep", reason=WHY, version=read))
+    assert "Its author has changed this since you read it." in shown
+    assert "Buy my course instead." in shown
+    assert Case.objects.open().exists()
+    # The page that says so is about the text as it is now.
+    assert "Nothing waits" in send(
+        browser, address, **decision(case, decision="keep", reason=WHY, version=version_on(shown))
+    )
+
+
+def test_a_held_text_is_published_on_its_page_only_as_it_was_read(browser: Client, post: Post, learner: User) -> None:
+    states.set_state(post, State.HELD)
+    address = f"/community/posts/{post.pk}/moderate/"
+    read = version_on(page(browser, address))
+    writing.edit_post(by=learner, post=post, changes={"body": "Buy my course instead."})
+    shown = send(browser, address, deed="show", reason=WHY, version=read)
+    assert "Its author has changed this since you read it." in shown
+    assert Post.objects.get().state == State.HELD
+    assert "Done." in send(browser, address, deed="show", reason=WHY, version=version_on(shown))
+    assert Post.objects.get().is_published
+
+
+def version_on(html: str) -> str:
+    found = re.search(r'<input type="hidden" name="[a-z0-9-]*version" value="(\d+)">', html)
+    assert found is not None
+    return found[1]
 
 
 def test_a_post_is_locked_pinned_moved_and_hidden_on_its_page(browser: Client, post: Post) -> None:
