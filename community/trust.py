@@ -26,6 +26,7 @@ class Needs:
 @dataclass(frozen=True)
 class Opens:
     links: int | None  # in one text; None: any number
+    mentions: int | None  # of people in one text; None: as many as anybody
     images: bool
     posts: str  # per time, as common.limits has it
     comments: str
@@ -39,8 +40,8 @@ NEEDS: dict[TrustLevel, Needs] = {
     TrustLevel.TRUSTED: Needs(texts=100, days=60, likes=50, accepted=5, hidden_percent=2),
 }
 OPENS: dict[TrustLevel, Opens] = {
-    TrustLevel.NEWCOMER: Opens(links=2, images=False, posts="10/h", comments="30/h", weight=0),
-    TrustLevel.MEMBER: Opens(links=10, images=True, posts="20/h", comments="100/h"),
-    TrustLevel.REGULAR: Opens(links=None, images=True, posts="30/h", comments="200/h"),
-    TrustLevel.TRUSTED: Opens(links=None, images=True, posts="60/h", comments="300/h", weight=2),
+    TrustLevel.NEWCOMER: Opens(links=2, mentions=3, images=False, posts="10/h", comments="30/h", weight=0),
+    TrustLevel.MEMBER: Opens(links=10, mentions=10, images=True, posts="20/h", comments="100/h"),
+    TrustLevel.REGULAR: Opens(links=None, mentions=None, images=True, posts="30/h", comments="200/h"),
+    TrustLevel.TRUSTED: Opens(links=None, mentions=None, images=True, posts="60/h", comments="300/h", weight=2),
 }

@@ -19,14 +19,16 @@ from community.models import CaseKind, Standing, TrustLevel
 from community.querysets.moderation import repeats_hidden, texts_like
 from community.querysets.posts import may_moderate
 from community.services import cases, states
-from community.trust import OPENS
+from community.trust import OPENS, Opens
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from common.markdown import ReadPost
     from community.models import Case, Comment, Post
 
 SILENCED = "You may not write here until {end}. Until then you can read."
 TOO_MANY_LINKS = "New members may use up to {most} links in one text. Leave some out; you will earn more."
+TOO_MANY_NAMED = "New members may mention up to {most} people in one text. Leave some out; you will earn more."
 NO_IMAGES_YET = "New members may not show images yet. Describe it for now; you will earn that soon."
 POSTED_ALREADY = "You posted this already: {title}."
 FIRST_TEXTS = "One of the first texts of a new member"
@@ -52,19 +54,18 @@ def admit(
     kind: Literal["post", "comment"],
     title: str,
     body: str,
-    links: int,
-    images: int,
+    read: ReadPost,
     address: str | None,
 ) -> str:
     """Let somebody write this text; returns why a moderator is to look at it first, or "".
 
-    `links` and `images` are how many it has; `address` is None for what comes from no network. Part of the transaction
+    `read` is the body as it was understood; `address` is None for what comes from no network. Part of the transaction
     in which it is stored: until that ends, nothing else of this author is let in. Raises PermissionDenied, in words, as
     `require_may_write`; ValidationError on `body`; Limited.
     """
     standing = lock_standing(author)
     require_may_write(author, standing)
-    check_text(author=author, links=links, images=images, standing=standing)
+    check_use(author, read, standing)
     refuse_repetition(author, kind, body)
     if may_moderate(author):
         return ""
@@ -72,12 +73,12 @@ def admit(
     return cause_to_hold(standing, body)
 
 
-def admit_edit(*, author: User, body: str, links: int, images: int) -> str:
+def admit_edit(*, author: User, body: str, read: ReadPost) -> str:
     """Let somebody write this in the place of what they wrote; returns why a moderator is to look at it first, or "".
 
     Raises ValidationError on `body`; Limited.
     """
-    check_text(author=author, links=links, images=images)
+    check_use(author, read, standing_of(author))
     if may_moderate(author):
         return ""
     limits.spend("edits of one member", str(author.pk), EDITS)
@@ -88,25 +89,39 @@ def require_may_write(author: User, standing: Standing | None = None) -> None:
     """Raises PermissionDenied for who has yet to confirm their address, and for who is silenced."""
     require_confirmed(author)
     if standing is None:
-        standing = Standing.objects.filter(pk=author.pk).first()
+        standing = standing_of(author)
     if standing is not None and standing.silenced_until is not None and standing.is_silenced:
         raise PermissionDenied(SILENCED.format(end=in_words(standing.silenced_until)))
 
 
-def check_text(*, author: User, links: int, images: int, standing: Standing | None = None) -> None:
-    """Whether somebody may use so many links and images in one text. Raises ValidationError on `body`."""
+def check_use(author: User, read: ReadPost, standing: Standing | None) -> None:
+    """Whether somebody may use in one text what this one has. Raises ValidationError on `body`."""
     if may_moderate(author):
         return
-    if standing is None:
-        standing = Standing.objects.filter(pk=author.pk).first()
-    opens = OPENS[TrustLevel(standing.trust_level) if standing else TrustLevel.NEWCOMER]
+    opens = opened_to(standing)
     faults = []
-    if opens.links is not None and links > opens.links:
+    if opens.links is not None and read.links > opens.links:
         faults.append(ValidationError(TOO_MANY_LINKS.format(most=opens.links), code="too_many_links"))
-    if images and not opens.images:
+    if opens.mentions is not None and len(read.mentions) > opens.mentions:
+        faults.append(ValidationError(TOO_MANY_NAMED.format(most=opens.mentions), code="too_many_mentions"))
+    if read.images and not opens.images:
         faults.append(ValidationError(NO_IMAGES_YET, code="no_images_yet"))
     if faults:
         raise ValidationError({"body": faults})
+
+
+def require_may_show_images(author: User) -> None:
+    """Raises ValidationError."""
+    if not may_moderate(author) and not opened_to(standing_of(author)).images:
+        raise ValidationError(NO_IMAGES_YET, code="no_images_yet")
+
+
+def opened_to(standing: Standing | None) -> Opens:
+    return OPENS[TrustLevel(standing.trust_level) if standing else TrustLevel.NEWCOMER]
+
+
+def standing_of(author: User) -> Standing | None:
+    return Standing.objects.filter(pk=author.pk).first()
 
 
 def hold(text: Post | Comment, cause: str) -> Case:

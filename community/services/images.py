@@ -61,9 +61,9 @@ def upload(*, user: User, file: File[bytes]) -> PostImage:
 def require_may_show(user: User) -> None:
     """Raises ValidationError on `file` for those whose texts may not show images yet, in the words of a text."""
     try:
-        admission.check_text(author=user, links=0, images=1)
+        admission.require_may_show_images(user)
     except ValidationError as error:
-        raise ValidationError({"file": error.error_dict["body"]}) from error
+        raise ValidationError({"file": error}) from error
 
 
 @transaction.atomic

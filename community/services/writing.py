@@ -59,8 +59,7 @@ def publish_post(
         kind="post",
         title=post.title,
         body=source,
-        links=read.links,
-        images=read.images,
+        read=read,
         address=address,
     )
     return enter(post, read, cause)
@@ -81,8 +80,7 @@ def add_comment(
         kind="comment",
         title="",
         body=source,
-        links=read.links,
-        images=read.images,
+        read=read,
         address=address,
     )
     row = states.lock_post(post.pk)
@@ -142,7 +140,7 @@ def edit_post(*, by: User, post: Post, changes: Mapping[str, Any]) -> Post:
     require_same_readers(row, category_before, by=by)
     if kept(row) | {"body": source} == before and row.category == category_before and row.type == post.type:
         return row
-    cause = admission.admit_edit(author=by, body=source, links=read.links, images=read.images)
+    cause = admission.admit_edit(author=by, body=source, read=read)
     remember(row, before)
     texts.put_body(row, source, read)
     row.edited_at = timezone.now()
@@ -160,7 +158,7 @@ def edit_comment(*, by: User, comment: Comment, body: str) -> Comment:
     source, read = texts.read_body(body)
     if source == row.body:
         return row
-    cause = admission.admit_edit(author=by, body=source, links=read.links, images=read.images)
+    cause = admission.admit_edit(author=by, body=source, read=read)
     remember(row, {"body": row.body})
     texts.put_body(row, source, read)
     row.edited_at = timezone.now()

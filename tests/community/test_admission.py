@@ -46,6 +46,25 @@ def test_a_newcomer_may_use_two_links_and_not_three(learner: User) -> None:
     assert Post.objects.count() == 1
 
 
+def test_a_newcomer_may_mention_three_people_and_not_four(learner: User) -> None:
+    people = [f"@{make_user().profile.handle}" for _ in range(4)]
+    assert make_post(author=learner, body=f"What do {' '.join(people[:3])} and again {people[0]} think?").is_published
+    with pytest.raises(ValidationError) as error:
+        make_post(author=learner, body=f"And what do {' '.join(people)} think of this?")
+    assert fault_of(error) == ("body", "too_many_mentions")
+    assert "up to 3 people" in str(error.value)
+    stand(learner, trust_level=TrustLevel.MEMBER)
+    assert make_post(author=learner, body=f"And what do {' '.join(people)} think of this?").is_published
+
+
+def test_an_edit_is_held_to_the_same_number_of_people(learner: User) -> None:
+    post = make_post(author=learner)
+    people = " ".join(f"@{make_user().profile.handle}" for _ in range(4))
+    with pytest.raises(ValidationError) as error:
+        writing.edit_post(by=learner, post=post, changes={"body": people})
+    assert fault_of(error) == ("body", "too_many_mentions")
+
+
 def test_a_newcomer_shows_no_images_and_a_member_does(learner: User) -> None:
     with pytest.raises(ValidationError) as error:
         make_post(author=learner, body=IMAGE)
