@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from config import serving
 from config.embedded import Place, ServiceError, try_lock
 from config.env import BASE_DIR, VAR_DIR
 from config.supervisor import Child, Supervisor
@@ -38,7 +39,8 @@ class Command(BaseCommand):
 
     def supervise(self, host: str, port: str) -> None:
         # What it starts are no commands: see RUNS_COMMAND in the settings.
-        environment = {name: value for name, value in os.environ.items() if name != "RUNS_COMMAND"}
+        own = {name: value for name, value in os.environ.items() if name != "RUNS_COMMAND"}
+        environment = serving.MEMORY | own
         supervisor = Supervisor(environment=environment, folder=BASE_DIR)
         supervisor.stop_on_signals()
         place = Place(VAR_DIR)
@@ -99,8 +101,9 @@ class Command(BaseCommand):
 
 def web(host: str, port: str) -> Child:
     workers = os.environ.get("WEB_WORKERS", "1" if settings.DEBUG else "2")
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
-    command += ["--workers", workers, "--blocking-threads", "4", "--backlog", "2048", "--backpressure", "1024"]
+    threads = os.environ.get("WEB_THREADS", str(serving.THREADS))
+    command = serving.web_command("config.wsgi:application", host=host, port=port, workers=workers, threads=threads)
+    command += ["--backlog", "2048", "--backpressure", "1024"]
     # A browser's idle connection must not hold up a reload; in production requests get time to end.
     patience = "1" if settings.DEBUG else "5"
     command += [
@@ -115,7 +118,7 @@ def web(host: str, port: str) -> Child:
         # Only our packages: a log or a cache written beside them must not restart the server.
         packages = [str(path.parent) for path in BASE_DIR.glob("*/__init__.py") if path.parent.name != "tests"]
         command += ["--reload", *(part for package in packages for part in ("--reload-paths", package))]
-    return Child("web", [*command, "config.wsgi:application"])
+    return Child("web", command)
 
 
 def worker() -> Child:
