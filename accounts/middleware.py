@@ -59,7 +59,7 @@ class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
         """What was made for one person is kept by no cache."""
         if request.path.startswith(API_PREFIX):
             patch_vary_headers(response, ("Authorization", "Cookie"))
-        shown = "Authorization" in request.headers or ACCESS_COOKIE in request.COOKIES
+        shown = "HTTP_AUTHORIZATION" in request.META or ACCESS_COOKIE in request.COOKIES
         if (shown or getattr(request, "device_session", None)) and "Cache-Control" not in response:
             patch_cache_control(response, private=True, no_store=True)
         return response

@@ -78,7 +78,7 @@ def validated(serializer: serializers.Serializer) -> dict[str, Any]:
     return fields
 
 
-def answer(request: Request, page: Page, item: Callable[[Row], Row]) -> Response:
+def answer(request: Request, page: Page, item: Callable[[Any], Row]) -> Response:
     """One page of a list, each row as `item` makes it."""
     path = request.build_absolute_uri(request.path)
     return Response(

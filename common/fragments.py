@@ -5,6 +5,9 @@ value; what stands between the markers is kept for as long as the process lives.
 stays the only home of the markup, and a page with fifty comments costs fifty joins. In
 development each filling renders anew, so that a changed template shows.
 
+A whole page may be one too, if it extends "filled.html", which takes what differs in the frame as
+fields (common.frame).
+
 What was rendered once is shown to everybody: the flags and fields are therefore all that a
 template gets, and one that asks for anything else (a user, a request) is refused, as is one that
 does more with a field than print it or put it into an address. Whatever has to be decided or
@@ -34,7 +37,7 @@ from django.template.defaulttags import (
 )
 from django.template.library import SimpleNode
 from django.template.loader import get_template
-from django.template.loader_tags import ExtendsNode, IncludeNode
+from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.template.smartif import TokenBase
 from django.templatetags.static import StaticNode
 from django.utils.safestring import SafeString
@@ -53,7 +56,6 @@ PLACES = {(VariableNode, "filter_expression"), (URLNode, "args"), (URLNode, "kwa
 NAMINGS = {(IncludeNode, "extra_context"), (WithNode, "extra_context")}
 REFUSED = {
     AutoEscapeControlNode: "autoescape: what is filled in is always escaped, unless it is a SafeString",
-    ExtendsNode: "extends: a fragment is a part of a page",
     FilterNode: "filter: it would change the markers within",
     NowNode: "now: the time would stand still",
 }
@@ -65,20 +67,27 @@ class FragmentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What one combination of flags renders to: the text, with gaps, and which field fills each of them."""
+    """What one combination of flags renders to: text with gaps at each odd place, and which fields fill them."""
 
     pieces: list[str]
-    gaps: list[tuple[int, str]]
+    names: tuple[str, ...]
 
     def fill(self, values: Mapping[str, Value]) -> SafeString:
-        pieces = self.pieces.copy()
-        for place, name in self.gaps:
-            value = values[name]
-            if isinstance(value, SafeString):
-                pieces[place] = value
-            else:
-                pieces[place] = str(value) if type(value) is int else html.escape(str(value))
-        return SafeString("".join(pieces))
+        """As Fragment.fill. Quickest where all is escaped already."""
+        if not SAFE.issuperset(map(type, values.values())):
+            values = {name: escaped(value) for name, value in values.items()}
+        filled: list[str] = self.pieces.copy()
+        filled[1::2] = map(values.__getitem__, self.names)  # type: ignore[arg-type]  # all are SafeStrings by now
+        return SafeString("".join(filled))
+
+
+SAFE = frozenset((SafeString,))
+
+
+def escaped(value: Value) -> SafeString:
+    if isinstance(value, SafeString):
+        return value
+    return SafeString(value if type(value) is int else html.escape(str(value)))
 
 
 class Fragment:
@@ -106,9 +115,12 @@ class Fragment:
 
     def variant(self, **flags: Flag) -> Variant:
         """For loops in which many rows share their flags. Do not keep it beyond the request."""
-        if flags.keys() != set(self.flags):
+        try:
+            key = tuple([flags[name] for name in self.flags])
+        except KeyError:
+            key = ()
+        if len(key) != len(flags) or len(key) != len(self.flags):
             raise TypeError(f"{self} takes the flags {self.flags}, not {tuple(flags)}")
-        key = tuple(flags[name] for name in self.flags)
         if settings.DEBUG or (kept := self.variants.get(key)) is None:
             kept = self.variants[key] = self.render(flags)
             if len(self.variants) > MOST_VARIANTS:
@@ -121,7 +133,7 @@ class Fragment:
         markers = {name: f"{MARKER}{number:04}" for number, name in enumerate(self.fields)}
         names = {marker: name for name, marker in markers.items()}
         pieces = re.split(f"({MARKER}[0-9]{{4}})", template.render(Context(dict(flags) | markers)))
-        return Variant(pieces, [(place, names[pieces[place]]) for place in range(1, len(pieces), 2)])
+        return Variant(pieces, tuple(names[marker] for marker in pieces[1::2]))
 
 
 class Check:
@@ -180,19 +192,41 @@ class Check:
 Expression = FilterExpression | Variable
 
 
-def walk(template: Template) -> Iterator[tuple[Template, Node]]:
-    """All nodes, with the template that each stands in; what is included is walked too."""
-    for node in nodes_in(template.nodelist):
+Blocks = Mapping[str, tuple[Template, BlockNode]]
+
+
+def walk(template: Template, part: object = None, blocks: Blocks | None = None) -> Iterator[tuple[Template, Node]]:
+    """All nodes that are shown, with the template that each stands in, those of what is included or extended too.
+
+    `part` of the template, or all of it; `blocks` are those that a template which extends it puts in the place of
+    its own.
+    """
+    blocks = blocks or {}
+    for node in nodes_in(part or template.nodelist):
         yield template, node
         if isinstance(node, IncludeNode):
-            if not isinstance(node.template.var, str):
-                raise FragmentError(f"{template.name}: name what is included; a variable cannot be followed")
-            yield from walk(template.engine.get_template(node.template.var))
+            yield from walk(template.engine.get_template(constant(template, node.template)))
+        elif isinstance(node, ExtendsNode):
+            own = {name: (template, block) for name, block in node.blocks.items()}
+            parent = template.engine.get_template(constant(template, node.parent_name))
+            yield from walk(parent, blocks=own | dict(blocks))
+        elif isinstance(node, BlockNode):
+            there, block = blocks.get(node.name, (template, node))
+            yield from walk(there, block.nodelist, blocks)
+
+
+def constant(template: Template, name: FilterExpression | Node) -> str:
+    if not (isinstance(name, FilterExpression) and isinstance(name.var, str)):
+        raise FragmentError(f"{template.name}: name what is included or extended; a variable cannot be followed")
+    return name.var
 
 
 def nodes_in(part: object) -> Iterator[Node]:
+    """All below, but what stands in blocks: another template may give it (`walk`)."""
     if isinstance(part, Node):
         yield part
+        if isinstance(part, BlockNode | ExtendsNode):
+            return
         for child in vars(part).values():
             yield from nodes_in(child)
     elif isinstance(part, list | tuple | NodeList):

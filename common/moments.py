@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 MINUTE, HOUR, DAY, WEEK = 60, 60 * 60, 24 * 60 * 60, 7 * 24 * 60 * 60  # seconds
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+UNITS = (("day", DAY), ("hour", HOUR), ("minute", MINUTE))
+JUST_NOW = SafeString("just now")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """`iso` for programs, `exact` in the reader's time zone, `ago` in words."""
 
     iso: SafeString
@@ -24,22 +28,49 @@ class Moments:
     """All times of one page, seen from one moment and one time zone."""
 
     def __init__(self, now: datetime) -> None:
-        self.now = now
+        self.now = microseconds_of(now) // 1_000_000
         self.zone = timezone.get_current_timezone()
 
     def of(self, at: datetime) -> Moment:
-        local = at.astimezone(self.zone)
-        exact = f"{local.day} {local:%B %Y, %H:%M}"
-        # Nothing in them is to be escaped.
-        return Moment(SafeString(f"{at:%Y-%m-%dT%H:%MZ}"), SafeString(exact), SafeString(self.ago(at, local)))
+        microseconds = microseconds_of(at)
+        return moment(microseconds, self.ago(microseconds), self.zone)
 
-    def ago(self, at: datetime, local: datetime) -> str:
-        """In the largest unit up to a week, then the day."""
-        seconds = (self.now - at).total_seconds()
-        if seconds < MINUTE:
-            return "just now"
-        for unit, length, until in (("minute", MINUTE, HOUR), ("hour", HOUR, DAY), ("day", DAY, WEEK)):
-            if seconds < until:
-                number = int(seconds // length)
-                return f"{number} {unit}{'s' if number > 1 else ''} ago"
-        return f"{local.day} {local:%b %Y}"
+    def ago(self, at: int) -> SafeString | None:
+        """How long before, in words; None for a week and more. `at` is in microseconds since 1970."""
+        seconds = self.now - at // 1_000_000
+        return None if seconds >= WEEK else in_words(seconds)
+
+
+def moment(at: int, ago: SafeString | None, zone: tzinfo) -> Moment:
+    """A time in microseconds since 1970, and what Moments says of it."""
+    iso, exact, day = written(at // 1_000_000 // MINUTE, zone)
+    return Moment(iso, exact, ago or day)
+
+
+def microseconds_of(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def time_of(microseconds: int) -> datetime:
+    return EPOCH + microseconds * MICROSECOND
+
+
+@lru_cache(maxsize=10_000)
+def written(minute: int, zone: tzinfo) -> tuple[SafeString, SafeString, SafeString]:
+    """A minute for programs, for people, and its day. Nothing in them is to be escaped."""
+    at = EPOCH + timedelta(minutes=minute)
+    local = at.astimezone(zone)
+    return (
+        SafeString(f"{at:%Y-%m-%dT%H:%MZ}"),
+        SafeString(f"{local.day} {local:%B %Y, %H:%M}"),
+        SafeString(f"{local.day} {local:%b %Y}"),
+    )
+
+
+def in_words(seconds: int) -> SafeString:
+    """In the largest unit that fits; for less than a week."""
+    for unit, length in UNITS:
+        if seconds >= length:
+            number = seconds // length
+            return SafeString(f"{number} {unit}{'s' if number > 1 else ''} ago")
+    return JUST_NOW

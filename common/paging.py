@@ -25,9 +25,9 @@ NEXT, PREVIOUS = "next", "previous"
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, and the cursors of its neighbours (None at the ends)."""
+    """Some rows of a list, mostly dictionaries, and the cursors of its neighbours (None at the ends)."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Any]
     next: str | None
     previous: str | None
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
-
+from common.addresses import address_of
 from common.header import HeaderItem, show_in_header
 from community.unread import unread_count
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 @show_in_header
 def bell(user: User) -> HeaderItem:
     return HeaderItem(
-        address=reverse("community:notifications"),
+        address=address_of("community:notifications"),
         label="Notifications",
         icon="bell",
         count=unread_count(user),

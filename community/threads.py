@@ -6,20 +6,27 @@ joining strings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from django.urls import reverse
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from billing.access import FREE
+from common.addresses import address_of
 from common.fragments import Fragment
-from common.moments import Moments
-from common.paging import Page
+from common.frame import FRAME, frame_of
+from common.moments import Moments, moment
+from common.paging import Page, neighbours
 from community.models import PostType, State
 from community.models.posts import FORMER_MEMBER, Pin, slug_of
-from community.querysets.threads import Opening, comments_of
+from community.querysets.threads import CommentRow, Opening
 from community.services.answers import may_accept
 
 if TYPE_CHECKING:
@@ -27,6 +34,15 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+PAGE = Fragment(
+    "community/thread.html",
+    fields=(
+        *FRAME,
+        *("title", "description", "origin", "address", "id", "csrf_token"),
+        *("head", "opening", "said", "comments", "pager", "write"),
+    ),
+    flags=("is_public", "is_question", "is_empty", "is_member", "may_write"),
+)
 HEAD = Fragment(
     "community/_thread_head.html",
     fields=("category", "category_slug", "title", "type", "tags", "about"),
@@ -54,49 +70,54 @@ WRITE = Fragment(
 )
 
 
-@dataclass(frozen=True)
-class Thread:
-    """A post with a page of its comments, as one person sees it."""
-
-    post: Opening
-    page: Page
-    # The address of the page, which names the title.
-    address: str
-    head_html: SafeString
-    opening_html: SafeString
-    comments_html: SafeString
-    write_html: SafeString
+NOTHING = SafeString("")
 
 
 def address_of_post(post: Opening) -> str:
-    return reverse("community:post", args=[post.id, slug_of(post.title)])
+    return address_of("community:post", post.id, slug_of(post.title))
 
 
-def thread_of(
-    post: Opening, user: User | AnonymousUser, *, moderates: bool, csrf_token: str, cursor: str, asked: str
-) -> Thread:
-    """One query. `asked` is the address to come back to after signing in. Raises ValidationError for `cursor`."""
-    page = comments_of(post, user, moderates=moderates, cursor=cursor)
+def page_of(request: HttpRequest, post: Opening, page: Page, *, moderates: bool) -> SafeString:
+    """The whole page, for whoever asks for it."""
+    user = request.user
+    is_question = post.type == PostType.QUESTION
     is_open = post.is_published and (moderates or not post.is_locked)
+    csrf_token = get_token(request) if user.is_authenticated else ""
     moments = Moments(timezone.now())
-    return Thread(
-        post=post,
-        page=page,
-        address=address_of_post(post),
-        head_html=head_of(post),
-        opening_html=markup_of_post(post, user, moments, moderates=moderates, csrf_token=csrf_token),
-        comments_html=markup_of(page.rows, post, user, moments, moderates=moderates, is_open=is_open),
-        write_html=WRITE.fill(
+    way = way_to_write(post, user, is_open=is_open)
+    beside = neighbours(request, page)
+    values = {
+        "title": post.title,
+        "description": f"{post.category_name}, {comments_in_words(post.comments_count)}.",
+        "origin": f"{request.scheme}://{request.get_host()}",
+        "address": address_of_post(post),
+        "id": post.id,
+        "csrf_token": csrf_token,
+        "head": head_of(post),
+        "opening": markup_of_post(post, user, moments, moderates=moderates, csrf_token=csrf_token),
+        "said": said_in_words(post.comments_count, is_question=is_question),
+        "comments": markup_of(page.rows, post, user, moments, moderates=moderates, is_open=is_open),
+        "pager": render_to_string("components/pages.html", beside) if page.next or page.previous else NOTHING,
+        "write": WRITE.fill(
             {
                 "id": post.id,
                 "draft": post.draft or "",
                 "place": f"comment-{post.id}",
                 "csrf_token": csrf_token,
-                "next": quote(asked, safe=""),
+                "next": quote(request.get_full_path(), safe="") if way == "sign_in" else "",
             },
-            is_question=post.type == PostType.QUESTION,
-            way=way_to_write(post, user, is_open=is_open),
+            is_question=is_question,
+            way=way,
         ),
+        **frame_of(request, csrf_token=csrf_token),
+    }
+    return PAGE.fill(
+        values,
+        is_public=post.access == FREE and post.is_published,
+        is_question=is_question,
+        is_empty=not page.rows,
+        is_member=user.is_authenticated,
+        may_write=way == "open",
     )
 
 
@@ -117,13 +138,14 @@ def head_of(post: Opening) -> SafeString:
             "heading": post.heading or "",
         }
         about = ABOUT.fill(values, in_block=bool(post.block), has_heading=bool(post.heading))
+    tag = TAG.variant()
     return HEAD.fill(
         {
             "category": post.category_name,
             "category_slug": post.category_slug,
             "title": post.title,
             "type": PostType(post.type).label,
-            "tags": SafeString("".join(TAG.fill({"tag": tag}) for tag in post.tags)),
+            "tags": SafeString("".join(map(tag.fill, ({"tag": name} for name in post.tags)))),
             "about": about,
         },
         solved=post.accepted_answer_id is not None,
@@ -138,10 +160,10 @@ def markup_of_post(
     """The post itself."""
     is_own = user.is_authenticated and post.author_id == user.pk
     shows = post.is_published or moderates or (is_own and post.state != State.DELETED)
-    at = moments.of(post.created_at)
+    at = moment(post.created_at, moments.ago(post.created_at), moments.zone)
     watch = SafeString("")
     if user.is_authenticated:
-        action = reverse("community:watch_post", args=[post.id])
+        action = address_of("community:watch_post", post.id)
         watch = WATCH.fill({"action": action, "csrf_token": csrf_token}, level=post.watch or "")
     return OPENING.fill(
         {
@@ -166,8 +188,19 @@ def markup_of_post(
     )
 
 
+class View(NamedTuple):
+    """How the comments of a post are shown, to whomever this is what they can do there."""
+
+    post_id: int
+    asker_id: int | None
+    accepts: bool
+    # Only look; like and report; write, too; moderate.
+    reader: str
+    zone: tzinfo
+
+
 def markup_of(
-    rows: list[dict[str, Any]],
+    rows: list[CommentRow],
     post: Opening,
     user: User | AnonymousUser,
     moments: Moments,
@@ -176,50 +209,82 @@ def markup_of(
     is_open: bool,
 ) -> SafeString:
     """The comments of a page, joined."""
-    accepts = user.is_authenticated and may_accept(user, post)
-    # What somebody can do here: only look; like and report; write, too; moderate.
-    reader = "visitor" if not user.is_authenticated else "moderator" if moderates else "writer" if is_open else "member"
+    view = View(
+        post_id=post.id,
+        asker_id=post.author_id,
+        accepts=user.is_authenticated and may_accept(user, post),
+        reader="visitor"
+        if not user.is_authenticated
+        else "moderator"
+        if moderates
+        else "writer"
+        if is_open
+        else "member",
+        zone=moments.zone,
+    )
+    # Nobody's is 0, and so is no author's. Asking a lazy user once is asking often enough.
+    reader_id = user.pk or 0
+    # In development a changed template shows.
+    longest_kept = 0 if settings.DEBUG else LONGEST_KEPT
     pieces = []
     for row in rows:
-        is_top = row["parent"] is None
-        is_published = row["state"] == "published"
-        is_own = row["author_id"] is not None and row["author_id"] == user.pk
-        shows = is_published or moderates or (is_own and row["state"] != "deleted")
-        at = moments.of(row["created_at"])
-        pieces.append(
-            COMMENT.fill(
-                {
-                    "id": row["id"],
-                    "post_id": post.id,
-                    "handle": row["handle"] or "",
-                    "name": row["name"] or FORMER_MEMBER,
-                    "at": at.iso,
-                    "title": at.exact,
-                    "ago": at.ago,
-                    # Sanitised when it was written.
-                    "body": SafeString(row["body_html"]) if shows else "",
-                    "likes": likes_in_words(row["likes"]),
-                },
-                level="answer" if is_top else "reply",
-                author=author_of(row, user, post),
-                state="" if is_published else row["state"],
-                liked=row["liked"],
-                accepted=is_top and row["thread"] == 0,
-                may_accept=accepts and is_top and is_published,
-                edited=row["edited_at"] is not None,
-                reader=reader,
-                counted=row["likes"] > 0,
-            )
-        )
+        markup = kept_markup if len(row.body_html) <= longest_kept else markup_of_comment
+        pieces.append(markup(row, view, row.author_id == reader_id, moments.ago(row.created_at)))
     return SafeString("".join(pieces))
 
 
-def author_of(row: dict[str, Any], user: User | AnonymousUser, post: Opening) -> str:
-    if row["author_id"] is None or row["handle"] is None:
+def markup_of_comment(row: CommentRow, view: View, is_own: bool, ago: SafeString | None) -> SafeString:
+    state = "" if row.state == "published" else row.state
+    shows = not state or view.reader == "moderator" or (is_own and state != "deleted")
+    at = moment(row.created_at, ago, view.zone)
+    return COMMENT.fill(
+        {
+            "id": row.id,
+            "post_id": view.post_id,
+            "handle": row.handle or "",
+            "name": row.name or FORMER_MEMBER,
+            "at": at.iso,
+            "title": at.exact,
+            "ago": at.ago,
+            # Sanitised when it was written.
+            "body": mark_safe(row.body_html) if shows else "",  # noqa: S308
+            "likes": likes_in_words(row.likes),
+        },
+        level="answer" if row.is_top else "reply",
+        author=author_of(row, view, is_own=is_own),
+        state=state,
+        liked=row.liked,
+        accepted=row.is_accepted,
+        may_accept=view.accepts and row.is_top and not state,
+        edited=row.edited_at is not None,
+        reader=view.reader,
+        counted=row.likes > 0,
+    )
+
+
+# All that the markup depends on is what the function is given, so of a thread that many read it is made once. About
+# three kilobytes each, at most ten.
+KEPT, LONGEST_KEPT = 4_000, 4_000
+kept_markup = lru_cache(maxsize=KEPT)(markup_of_comment)
+
+
+def author_of(row: CommentRow, view: View, *, is_own: bool) -> str:
+    if row.author_id is None or row.handle is None:
         return "former"
-    if row["author_id"] == user.pk:
+    if is_own:
         return "own"
-    return "asker" if row["author_id"] == post.author_id else "other"
+    return "asker" if row.author_id == view.asker_id else "other"
+
+
+def comments_in_words(comments: int) -> str:
+    return "1 comment" if comments == 1 else f"{comments} comments"
+
+
+def said_in_words(comments: int, *, is_question: bool) -> str:
+    """The title above the comments."""
+    if not comments:
+        return "Answers" if is_question else "Comments"
+    return f"{comments} answers and comments" if is_question and comments > 1 else comments_in_words(comments)
 
 
 def likes_in_words(likes: int) -> str:

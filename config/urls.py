@@ -12,9 +12,9 @@ from accounts.views import addresses
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("tutorials.urls")),
-    path("", include("accounts.urls")),
     path("", include("community.urls")),
+    path("", include("accounts.urls")),
+    path("", include("tutorials.urls")),
     # Ours in the place of allauth's, whose way to change an address we do without.
     path("accounts/email/", addresses.email, name="account_email"),
     # allauth's own list also has addresses that it keeps for old installations.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from common.moments import microseconds_of, time_of
 from community.models import State
+from community.querysets.threads import CommentRow
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -77,42 +79,42 @@ def post_detail(post: Any, *, reader: Any, shows: bool) -> Row:
     return detail | {"body": post.body} if own and shows else detail
 
 
-def comment_item(row: Row, *, reader: Any, moderates: bool) -> Row:
-    """A comment, from a row of community.querysets.threads; without its text where that cannot be read."""
-    own = reader.is_authenticated and row["author_id"] == reader.pk
-    shows = row["state"] == State.PUBLISHED or moderates or (own and row["state"] != State.DELETED)
+def comment_item(row: CommentRow, *, reader: Any, moderates: bool) -> Row:
+    """A comment; without its text where that cannot be read."""
+    own = reader.is_authenticated and row.author_id == reader.pk
+    shows = row.state == State.PUBLISHED or moderates or (own and row.state != State.DELETED)
     return {
-        "id": row["id"],
-        "parent": row["parent"],
-        "state": row["state"],
-        "author": author_of(row["author_id"], row["handle"], row["name"]),
-        "body_html": row["body_html"] if shows else "",
-        "likes": row["likes"],
-        "liked": row["liked"],
-        "accepted": row["thread"] == 0 and row["parent"] is None,
-        "created_at": row["created_at"],
-        "edited_at": row["edited_at"],
+        "id": row.id,
+        "parent": row.parent,
+        "state": row.state,
+        "author": author_of(row.author_id, row.handle, row.name),
+        "body_html": row.body_html if shows else "",
+        "likes": row.likes,
+        "liked": row.liked,
+        "accepted": row.is_accepted,
+        "created_at": time_of(row.created_at),
+        "edited_at": None if row.edited_at is None else time_of(row.edited_at),
     }
 
 
-def comment_row(comment: Comment, *, liked: bool) -> Row:
+def comment_row(comment: Comment, *, liked: bool) -> CommentRow:
     """The row that a thread would have of it."""
     profile = comment.author.profile if comment.author else None
     root = comment.parent_id or comment.pk
-    return {
-        "thread": 0 if root == comment.post.accepted_answer_id else root,
-        "id": comment.pk,
-        "parent": comment.parent_id,
-        "state": comment.state,
-        "body_html": comment.body_html,
-        "created_at": comment.created_at,
-        "edited_at": comment.edited_at,
-        "likes": comment.likes_count,
-        "author_id": comment.author_id,
-        "handle": profile.handle if profile else None,
-        "name": profile.shown_name if profile else None,
-        "liked": liked,
-    }
+    return CommentRow(
+        thread=0 if root == comment.post.accepted_answer_id else root,
+        id=comment.pk,
+        parent=comment.parent_id,
+        state=comment.state,
+        body_html=comment.body_html,
+        created_at=microseconds_of(comment.created_at),
+        edited_at=None if comment.edited_at is None else microseconds_of(comment.edited_at),
+        likes=comment.likes_count,
+        author_id=comment.author_id,
+        handle=profile.handle if profile else None,
+        name=profile.shown_name if profile else None,
+        liked=liked,
+    )
 
 
 def revision_item(row: Row) -> Row:

@@ -45,13 +45,13 @@ def mark_all_read(*, user: User) -> None:
     mark(user, Notification.objects.of(user))
 
 
-@transaction.atomic
 def mark_thread_read(*, user: User, post: int) -> None:
     """Somebody has opened a thread. Where they have nothing unread, nothing is asked of the database."""
     if unread.unread_count(user):
         mark(user, Notification.objects.of(user).filter(post=post))
 
 
+@transaction.atomic
 def mark(user: User, notifications: NotificationQuerySet) -> None:
     if notifications.unread().update(read_at=timezone.now(), mail_at=None):
         unread.forget([user.pk])

@@ -8,20 +8,19 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from common.comparing import compare
 from common.forms import faults_in_words
-from common.paging import neighbours
+from community import unread
 from community.models import Comment, Post, Revision
 from community.models.posts import slug_of
 from community.querysets.posts import may_moderate, may_read_words
-from community.querysets.threads import cursor_to, opening_of
+from community.querysets.threads import cursor_to, read_thread
 from community.services import answers, likes, reading
-from community.threads import address_of_comment, address_of_post, likes_in_words, thread_of
+from community.threads import address_of_comment, address_of_post, likes_in_words, page_of
 from community.views import find_comment, find_post, member
 
 MOST_REVISIONS = 20
@@ -36,30 +35,19 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     """The thread; under another title than it has now, or none, it leads to this one."""
     user = request.user
     moderates = may_moderate(user)
-    opening = opening_of(pk, user, moderates=moderates)
-    if opening is None:
+    with faults_in_words():
+        found = read_thread(pk, user, moderates=moderates, cursor=request.GET.get("cursor", ""))
+    if found is None:
         raise Http404
+    opening, page = found
     if slug != slug_of(opening.title):
         query = request.GET.urlencode()
         there = address_of_post(opening)
         return HttpResponseRedirect(f"{there}?{query}" if query else there)
-    with faults_in_words():
-        thread = thread_of(
-            opening,
-            user,
-            moderates=moderates,
-            csrf_token=get_token(request) if user.is_authenticated else "",
-            cursor=request.GET.get("cursor", ""),
-            asked=request.get_full_path(),
-        )
     if user.is_authenticated:
+        unread.note(user, has_any=opening.has_unread)
         reading.mark_thread_read(user=user, post=pk)
-    context = {
-        "thread": thread,
-        "post": opening,
-        **neighbours(request, thread.page),
-    }
-    return render(request, "community/thread.html", context)
+    return HttpResponse(page_of(request, opening, page, moderates=moderates))
 
 
 @login_not_required

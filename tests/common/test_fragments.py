@@ -23,6 +23,7 @@ ROW = """{% load static %}{% url "accounts:profile" handle as address %}
 {% for colour in "rg" %}{{ forloop.counter }}{{ colour }}{% endfor %}
 {% include "part.html" with inner=body only %}</article>"""
 PART = '<p title="{{ inner }}">{{ inner }}</p>'
+FRAME = "<title>{% block title %}{{ likes }}{% endblock %}</title>{% block inner %}{{ request.path }}{% endblock %}"
 FIELDS = ("number", "handle", "name", "body", "csrf_token")
 
 
@@ -69,6 +70,19 @@ def test_whatever_is_filled_in_is_escaped_as_django_does(name: str, body: str, n
     assert len(pieces) > 1
 
 
+def test_a_page_that_extends_another_is_filled_as_a_whole(templates: dict[str, str]) -> None:
+    """A block that it gives itself may stand for one that could not be rendered once for all."""
+    inner = "{% block inner %}<main>{% block main %}{{ nothing }}{% endblock %}</main>{% endblock %}"
+    middle = '{% extends "frame.html" %}' + inner
+    page = '{% extends "middle.html" %}{% block main %}{% if own %}<p>{{ name }}</p>{% endif %}{% endblock %}'
+    templates |= {"frame.html": FRAME, "middle.html": middle, "page.html": page}
+    fragment = Fragment("page.html", fields=("name", "likes"), flags=("own",))
+    values: dict[str, str | int] = {"name": "<b>", "likes": 3}
+    for own in (True, False):
+        assert fragment.fill(values, own=own) == plainly("page.html", values | {"own": own})
+    assert fragment.fill(values, own=True) == "<title>3</title><main><p>&lt;b&gt;</p></main>"
+
+
 def test_what_is_filled_in_is_safe_to_print(templates: dict[str, str]) -> None:
     templates["outer.html"] = "<div>{{ part }}</div>"
     part = Fragment("part.html", fields=("inner",)).fill({"inner": "<script>"})
@@ -104,14 +118,21 @@ def test_a_value_that_looks_like_a_marker_stays_what_it_is(templates: dict[str, 
         ("<form>{% csrf_token %}</form>", "csrf_token"),
         ('{% now "Y" %}', "the time would stand still"),
         ("{% include own %}", "name what is included"),
-        ('{% extends "part.html" %}', "extends"),
+        ("{% extends own %}", "name what is included or extended"),
+        ('{% extends "frame.html" %}{% block inner %}{{ name }}{{ user }}{% endblock %}', "user: neither a flag nor a"),
+        ('{% extends "frame.html" %}{% block inner %}{{ name|upper }}{% endblock %}', "name is a field"),
+        (
+            '{% extends "frame.html" %}{% block inner %}{{ block.super }}{% endblock %}',
+            "block: neither a flag nor a field",
+        ),
+        ('{% extends "frame.html" %}{% block other %}{{ name }}{{ likes }}{% endblock %}', "request: neither a flag"),
         ("nothing", "does not show: likes, name"),
     ],
 )
 def test_a_template_that_cannot_be_rendered_once_for_all_is_refused(
     templates: dict[str, str], source: str, complaint: str
 ) -> None:
-    templates |= {"bad.html": source, "shouting.html": "{{ what|upper }}"}
+    templates |= {"bad.html": source, "shouting.html": "{{ what|upper }}", "frame.html": FRAME}
     with pytest.raises(FragmentError, match=re.escape(complaint)):
         Fragment("bad.html", fields=("name", "likes"), flags=("own",)).fill({"name": "x", "likes": 1}, own=True)
 

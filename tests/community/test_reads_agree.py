@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from community.models import Category, Comment, Post, Standing, State, TrustLevel
 from community.querysets.posts import may_moderate
-from community.querysets.threads import comments_of, opening_of
+from community.querysets.threads import CommentRow, comments_of, read_thread
 from community.services import states
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_grant, make_user
@@ -51,13 +49,14 @@ def test_the_thread_and_the_querysets_show_the_same(
         moderates = may_moderate(reader)
         visible = set(Post.objects.visible_to(reader).values_list("pk", flat=True))
         for post in Post.objects.all():
-            opening = opening_of(post.pk, reader, moderates=moderates)
-            assert (opening is not None) == (post.pk in visible), (reader, post.state)
-            if opening is None:
+            thread = read_thread(post.pk, reader, moderates=moderates)
+            assert (thread is not None) == (post.pk in visible), (reader, post.state)
+            if thread is None:
                 continue
             shown_posts += 1
             rows = comments_of(post, reader, moderates=moderates).rows
-            read = {row["id"] for row in rows if moderates or not is_a_place(row, reader)}
+            assert thread[1].rows == rows
+            read = {row.id for row in rows if moderates or not is_a_place(row, reader)}
             wanted = set(Comment.objects.visible_to(reader).filter(post=post).values_list("pk", flat=True))
             assert read == wanted, (reader, post.state)
             shown_comments += len(wanted)
@@ -65,10 +64,10 @@ def test_the_thread_and_the_querysets_show_the_same(
     assert shown_comments > 200
 
 
-def is_a_place(row: dict[str, Any], reader: User | AnonymousUser) -> bool:
+def is_a_place(row: CommentRow, reader: User | AnonymousUser) -> bool:
     """Whether of this comment only its place is left to a reader, for the sake of its replies."""
-    own = reader.is_authenticated and row["author_id"] == reader.pk
-    return row["state"] == State.DELETED or (row["state"] == State.HIDDEN and not own)
+    own = reader.is_authenticated and row.author_id == reader.pk
+    return row.state == State.DELETED or (row.state == State.HIDDEN and not own)
 
 
 def test_the_api_gives_the_words_of_what_can_be_read_and_of_nothing_else(

@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from common.markdown import LARGEST_POST
+from community import threads as community_threads
 from community.forms.composing import CommentForm
-from community.models import Category, Comment, Post, State
+from community.models import Category, Comment, Kind, Notification, Post, State
 from community.querysets import threads
 from community.querysets.posts import may_moderate
-from community.services import answers, likes, states, writing
+from community.services import answers, likes, notifying, states, writing
 from tests.community.members import make_category, make_comment, make_post, numbers
 from tests.factories import make_grant, make_user
 from tutorials.models import Tutorial
@@ -50,7 +51,7 @@ def test_a_visitor_reads_the_thread_and_is_shown_the_way_in(post: Post, answer: 
 
 
 def test_another_title_in_the_address_leads_to_the_right_one(post: Post) -> None:
-    for address in (f"/community/posts/{post.pk}/", f"/community/posts/{post.pk}/old-title/?cursor=x"):
+    for address in (f"/community/posts/{post.pk}/", f"/community/posts/{post.pk}/old-title/?from=mail"):
         response = client_of().get(address)
         assert response.status_code == 302
         assert response["Location"].startswith(post.get_absolute_url())
@@ -81,7 +82,7 @@ def test_pages_of_a_thread_follow_each_other_while_people_write(post: Post, lear
         found = []
         while True:
             one = threads.comments_of(post, learner, moderates=False, cursor=cursor, size=3)
-            found.append([row["id"] for row in one.rows])
+            found.append([row.id for row in one.rows])
             cursor = getattr(one, direction) or ""
             if not cursor:
                 return found
@@ -91,13 +92,13 @@ def test_pages_of_a_thread_follow_each_other_while_people_write(post: Post, lear
     first = threads.comments_of(post, learner, moderates=False, size=3)
     late = make_comment(post, parent=order[0])
     second = threads.comments_of(post, learner, moderates=False, cursor=first.next or "", size=3)
-    assert late.pk not in [row["id"] for row in first.rows]
+    assert late.pk not in [row.id for row in first.rows]
     expected = forwards[1] if order[0] != roots[1] else [replies[2].pk, late.pk, roots[0].pk]
-    assert [row["id"] for row in second.rows] == expected
+    assert [row.id for row in second.rows] == expected
     last = threads.comments_of(post, learner, moderates=False, cursor=second.next or "", size=3)
     back = pages_from(last.previous or "", "previous")
     assert sorted(pk for one in back for pk in one) == sorted(
-        {row["id"] for row in (*first.rows, *second.rows)} | ({late.pk} if order[0] != roots[1] else set())
+        {row.id for row in (*first.rows, *second.rows)} | ({late.pk} if order[0] != roots[1] else set())
     )
 
 
@@ -108,7 +109,7 @@ def test_the_address_of_a_comment_leads_to_the_page_on_which_it_stands(post: Pos
         for size in (1, 2, 4, 50):
             cursor = threads.cursor_to(comment, learner, moderates=False, size=size)
             rows = threads.comments_of(post, learner, moderates=False, cursor=cursor, size=size).rows
-            assert comment.pk in [row["id"] for row in rows]
+            assert comment.pk in [row.id for row in rows]
     response = client_of().get(f"/community/comments/{many[0].pk}/")
     assert response["Location"] == f"{post.get_absolute_url()}#c{many[0].pk}"
 
@@ -276,7 +277,59 @@ def test_the_page_costs_the_same_however_long_the_thread(post: Post, learner: Us
     before = count()
     for _ in range(6):
         likes.like(user=learner, text=make_comment(post))
-    assert count() == before <= 8
+    # Who it is, and the thread.
+    assert count() == before == 2
+
+
+def test_opening_the_page_marks_what_tells_of_it_as_read(post: Post, learner: User) -> None:
+    client = client_of(learner)
+    client.get(post.get_absolute_url())
+    comment = make_comment(post)
+    notifying.notify(user=learner, kind=Kind.COMMENT, actor=comment.author, post=post, comment=comment)
+    assert '<span class="header__count">1</span>' in client.get("/community/").content.decode()
+    html = client.get(post.get_absolute_url()).content.decode()
+    assert not Notification.objects.of(learner).unread().exists()
+    # The bell tells what is unread now that the page is open.
+    assert "header__count" not in html
+
+
+def test_what_is_kept_of_a_comment_is_shown_to_nobody_else(
+    post: Post, answer: Comment, learner: User, stranger: User, author: User, moderator: User
+) -> None:
+    """Each reader's page, with the markup of comments kept from the others', is the one that is made anew."""
+    likes.like(user=author, text=answer)
+    readers = [None, learner, stranger, author, moderator]
+    # Twice, in both orders: whatever one of them leaves behind, the next one meets.
+    for reader in (*readers, *reversed(readers)):
+        kept = comments_in(page(post, reader))
+        community_threads.kept_markup.cache_clear()
+        assert comments_in(page(post, reader)) == kept
+
+
+def comments_in(html: str) -> list[str]:
+    return re.findall(r'<article class="comment.*?</article>', html, re.DOTALL)
+
+
+def test_what_changes_at_a_comment_shows_at_once(post: Post, answer: Comment, learner: User, stranger: User) -> None:
+    assert answer.author == stranger
+    before = page(post, learner)
+    stranger.profile.display_name = "Samuel S. <Stranger>"
+    stranger.profile.save()
+    renamed = page(post, learner)
+    assert "Samuel S. &lt;Stranger&gt;" in renamed
+    assert "Samuel" not in before
+    likes.like(user=learner, text=answer)
+    assert "1 like" in "".join(comments_in(page(post, learner)))
+    writing.edit_comment(by=stranger, comment=answer, body="Say it in **two** sentences.")
+    assert "<strong>two</strong>" in page(post, learner)
+    states.set_state(answer, State.HIDDEN)
+    assert "sentences" not in page(post, learner)
+    assert "sentences" in page(post, stranger)
+
+
+def test_who_may_write_can_drop_images_into_the_text(post: Post, learner: User) -> None:
+    assert "post-images" in page(post, learner)
+    assert "post-images" not in page(post)
 
 
 @pytest.mark.parametrize("state", State.values)
@@ -293,7 +346,7 @@ def test_a_thread_opens_for_those_who_may_know_of_the_post(
     for viewer in (AnonymousUser(), learner, stranger, moderator):
         visible = set(Post.objects.visible_to(viewer).values_list("pk", flat=True))
         moderates = may_moderate(viewer)
-        opened = {each.pk for each in (answered, alone) if threads.opening_of(each.pk, viewer, moderates=moderates)}
+        opened = {each.pk for each in (answered, alone) if threads.read_thread(each.pk, viewer, moderates=moderates)}
         assert opened == visible, (viewer, state, level)
 
 
