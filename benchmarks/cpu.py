@@ -2,8 +2,8 @@
 
 Times are of processes, user and system, from /proc: of the web server, and of PostgreSQL's own
 processes beside it. Both apps stand on one database and take turns, so that what else the machine does meets both.
-What both are asked for is a thread of fifty comments; the bare app (bare_wsgi.py) makes of it one statement and
-joined strings, without a session or a template.
+What both are asked for is a thread of fifty comments; the bare app (bare_wsgi.py) makes of it the platform's statement
+and joined strings, as many bytes, without a session or a template.
 """
 
 from __future__ import annotations
@@ -13,19 +13,31 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import add, truediv
 from pathlib import Path
 
-from discussing import PREPARE, load
-from server import ROOT, Served, connect, free_port, manage, served
+from discussing import COUNT, PREPARE, READER, load
+from server import QUIETLY, ROOT, Served, connect, free_port, manage, served
+
+from config.serving import THREADS, web_command
 
 # A page with next to nothing of its own, the list of posts, and what else the community is asked for.
 ADDRESSES = ("/learning/bookmarks/", "/community/", "/tutorials/", "/tutorials/retrieval-from-scratch/")
 POSTS = 2000
-WARM_UP, ROUNDS, EACH_ROUND = 100, 10, 100
+# Ticks are of ten milliseconds, so a round has to be long.
+WARM_UP, ROUNDS, EACH_ROUND = 300, 15, 300
+# The platform's own, for the one thread and reader that are measured.
+STATEMENT = f"""{READER}
+from community.querysets import threads
+sql = threads.statement(threads.THREAD, moderates=False, direction=threads.NEXT)
+place = {{"post": thread.pk, "place": f"comment-{{thread.pk}}"}}
+parameters = place | threads.beyond(user, threads.FIRST, most=threads.COMMENTS_A_PAGE + 1)
+print(json.dumps({{"sql": sql, "parameters": parameters}}))
+"""
+FIRST, LAST, WRITING = '<article class="comment', "</article>\n", '<section class="write"'
 MS_PER_TICK = 1000 / os.sysconf("SC_CLK_TCK")
 
 
@@ -47,39 +59,51 @@ class Costs:
     database: list[float]
     size: int = 0
 
+    def together(self) -> list[float]:
+        return list(map(add, self.server, self.database))
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("addresses", nargs="*", default=ADDRESSES)
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="with data that discussing.py has kept there")
     options = parser.parse_args()
-    with served() as platform, bare(platform) as bare_port:
-        load(platform, POSTS)
+    with served(kept=options.kept) as platform:
+        if not int(manage(platform, COUNT)):
+            load(platform, POSTS)
         prepared = json.loads(manage(platform, PREPARE))
         database, thread = postmaster(platform), prepared["thread"]
         cookie = {"Cookie": prepared["cookie"]}
-        post = prepared["comments"].split("/")[3]
-        asked = [
-            Asked("bare WSGI", bare_port, f"/{post}", {}, listener(bare_port), database),
-            *(
-                Asked(address, platform.port, address, cookie, listener(platform.port), database)
-                for address in (thread, *options.addresses)
-            ),
-        ]
-        report({one.name: costs for one, costs in measure(asked)})
+        with bare(platform, page_of(platform, thread, cookie)) as bare_port:
+            asked = [
+                Asked("bare WSGI", bare_port, "/", {}, listener(bare_port), database),
+                *(
+                    Asked(address, platform.port, address, cookie, listener(platform.port), database)
+                    for address in (thread, *options.addresses)
+                ),
+            ]
+            report({one.name: costs for one, costs in measure(asked)})
+
+
+def page_of(platform: Served, thread: str, cookie: dict[str, str]) -> str:
+    connection = connect(platform.port)
+    connection.request("GET", thread, headers=cookie)
+    page = connection.getresponse().read().decode()
+    connection.close()
+    return page
 
 
 @contextmanager
-def bare(platform: Served) -> Iterator[int]:
+def bare(platform: Served, page: str) -> Iterator[int]:
+    """The bare app, for the thread that this page shows."""
+    thread = json.loads(manage(platform, STATEMENT))
+    end = page.rindex(LAST, 0, page.index(WRITING)) + len(LAST)
+    thread |= {"head": page[: page.index(FIRST)], "foot": page[end:]}
     port = free_port()
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"),
-            *("--blocking-threads", "4", "--workers-kill-timeout", "5", "--log-level", "error"),
-            "bare_wsgi:application",
-        ],
-        cwd=ROOT / "benchmarks",
-        env=platform.environment,
-    )
+    command = web_command("bare_wsgi:application", host="127.0.0.1", port=port, workers=1, threads=THREADS)
+    environment = platform.environment | {"THREAD": json.dumps(thread)}
+    server = subprocess.Popen([*command, *QUIETLY], cwd=ROOT / "benchmarks", env=environment)
+    connect(port).close()
     try:
         yield port
     finally:
@@ -167,13 +191,14 @@ def listener(port: int) -> int:
 
 
 def report(measured: dict[str, Costs]) -> None:
-    floor = statistics.median(measured["bare WSGI"].server)
-    floor_all = floor + statistics.median(measured["bare WSGI"].database)
-    print(f"{'address':45} {'app ms':>8} {'db ms':>8} {'x bare':>8} {'with db':>8} {'bytes':>8}")
+    """Ratios are medians of what was measured in the same round, for the machine may be slower in another."""
+    bare_app = measured["bare WSGI"]
+    print(f"{'address':75} {'app ms':>8} {'db ms':>8} {'x bare':>8} {'with db':>8} {'bytes':>8}")
     for name, costs in measured.items():
         server, database = statistics.median(costs.server), statistics.median(costs.database)
-        ratios = f"{server / floor:8.2f} {(server + database) / floor_all:8.2f}"
-        print(f"{name:45} {server:8.2f} {database:8.2f} {ratios} {costs.size:8}")
+        app_alone = statistics.median(map(truediv, costs.server, bare_app.server))
+        together = statistics.median(map(truediv, costs.together(), bare_app.together()))
+        print(f"{name:75} {server:8.2f} {database:8.2f} {app_alone:8.2f} {together:8.2f} {costs.size:8}")
 
 
 if __name__ == "__main__":

@@ -14,12 +14,17 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Barrier
 
 from pages import measure
 from server import ROOT, Served, connect, manage, served
 
+# The address and the headers of a request; name of a page → for each turn, the milliseconds of each platform.
+Page = tuple[str, dict[str, str]]
+Measured = dict[str, list[tuple[float, ...]]]
+TURNS = 5
 COUNTS = (10_000, 1_000_000)
 COMMENTS_A_POST = 5
 LIKERS = 200
@@ -27,8 +32,9 @@ LISTS = (
     *("/community/", "/community/?order=newest", "/community/?order=top", "/community/?order=unanswered"),
     *("/community/c/prompting/", "/community/c/prompting/?order=top", "/community/?type=show_and_tell"),
     *("/community/tags/tag-0/", "/community/tags/tag-0/?order=top", "/community/tags/tag-0/?order=unanswered"),
-    *("/community/tags/tag-199/", "/community/?author=loaded-0", "/community/?tutorial=retrieval-from-scratch"),
+    *("/community/tags/tag-100/", "/community/?author=loaded-0", "/community/?tutorial=retrieval-from-scratch"),
     *("/api/posts", "/api/posts?order=top", "/api/posts?tag=tag-0&order=newest"),
+    "/api/posts?tag=tag-0&order=top&page_size=5",
 )
 SEARCHES = (
     "/search/?q=text",
@@ -36,7 +42,8 @@ SEARCHES = (
     "/api/posts?q=every+reply",
     "/community/similar/?title=write+a+prompt",
 )
-PREPARE = """
+# A member, and an open thread of fifty comments.
+READER = """
 import json
 from django.conf import settings
 from django.test import Client
@@ -47,15 +54,20 @@ email = "bench@howtoai.example"
 user = User.objects.filter(email=email).first() or register(
     email=email, password="correct horse battery staple", confirmed=True
 )
-client = Client()
+client = Client(SERVER_NAME="127.0.0.1")
 client.force_login(user)
 open_ones = Post.objects.published().filter(category__access="free")
 thread = open_ones.filter(comments_count__gte=50).order_by("comments_count", "pk").first()
-print(json.dumps({
-    "cookie": settings.SESSION_COOKIE_NAME + "=" + client.cookies[settings.SESSION_COOKIE_NAME].value,
+"""
+PREPARE = f"""{READER}
+# What a browser that has been here before sends.
+names = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME
+client.get("/community/new/")
+print(json.dumps({{
+    "cookie": "; ".join(f"{{name}}={{client.cookies[name].value}}" for name in names),
     "thread": thread.get_absolute_url(),
-    "comments": f"/api/posts/{thread.pk}/comments",
-}))
+    "comments": f"/api/posts/{{thread.pk}}/comments",
+}}))
 """
 # Two hundred members whose addresses are confirmed, with a bearer each, and a post of somebody else.
 LIKERS_READY = f"""
@@ -75,7 +87,7 @@ visit = Visit(Door.API)
 sessions = [start(user=person, visit=visit, event=Event.SIGN_UP) for person in people]
 print(json.dumps({{"post": post.pk, "bearers": [issue_tokens(session).access for session in sessions]}}))
 """
-POSTS = "from community.models import Post; print(Post.objects.count())"
+COUNT = "from community.models import Post; print(Post.objects.count())"
 LIKED = """
 from community.models import Like, Post, Standing
 post = Post.objects.get(pk={post})
@@ -86,22 +98,25 @@ print(post.likes_count, Like.objects.filter(post=post).count())
 def main() -> None:
     asked = asked_for()
     counts: list[int] = asked.counts
-    pages: dict[int, dict[str, float]] = {}
-    searches: dict[int, dict[str, float]] = {}
-    for count in counts:
-        with served(workers=2, kept=asked.kept if count == counts[-1] else None) as platform:
-            if not (there := int(manage(platform, POSTS))):
-                began = time.monotonic()
-                load(platform, count)
-                print(f"{count} posts loaded in {time.monotonic() - began:.0f} s", flush=True)
-            elif there != count:
-                sys.exit(f"In {asked.kept} there are {there} posts, not {count}.")
-            pages[count] = time_pages(platform)
-            searches[count] = json.loads(run(platform, "benchmarks/discussing_times.py"))
-            if count == counts[-1]:
-                like_at_once(platform)
-    report("median to the first byte", pages)
-    report("search, median", searches)
+    with ExitStack() as stack:
+        platforms = {
+            count: stack.enter_context(served(workers=2, kept=asked.kept if count == counts[-1] else None))
+            for count in counts
+        }
+        for count, platform in platforms.items():
+            fill(platform, count, kept=asked.kept)
+        report("median to the first byte", time_pages(platforms))
+        report("search, median", time_searches(platforms))
+        like_at_once(platforms[counts[-1]])
+
+
+def fill(platform: Served, count: int, *, kept: Path | None) -> None:
+    if not (there := int(manage(platform, COUNT))):
+        began = time.monotonic()
+        load(platform, count)
+        print(f"{count} posts loaded in {time.monotonic() - began:.0f} s", flush=True)
+    elif there != count:
+        sys.exit(f"In {kept} there are {there} posts, not {count}.")
 
 
 def asked_for() -> argparse.Namespace:
@@ -120,19 +135,36 @@ def load(platform: Served, count: int) -> None:
     run(platform, "manage.py", "load_community", "--yes", f"--posts={count}", f"--comments={count * COMMENTS_A_POST}")
 
 
-def time_pages(platform: Served) -> dict[str, float]:
-    prepared = json.loads(manage(platform, PREPARE))
-    as_member = {"Cookie": prepared["cookie"]}
-    times = {address: middle(platform, address) for address in (*LISTS, *SEARCHES)}
-    times |= {f"{address} (a member)": middle(platform, address, as_member) for address in LISTS[:4]}
-    times["a thread of 50 comments"] = middle(platform, prepared["thread"])
-    times["a thread of 50 comments (a member)"] = middle(platform, prepared["thread"], as_member)
-    times["its comments at the API"] = middle(platform, prepared["comments"])
-    return times
+def time_pages(platforms: dict[int, Served]) -> Measured:
+    """The platforms take turns at each address, so that what else the machine does meets all of them."""
+    prepared = {count: json.loads(manage(platform, PREPARE)) for count, platform in platforms.items()}
+    member = {count: {"Cookie": each["cookie"]} for count, each in prepared.items()}
+    pages: dict[str, dict[int, Page]] = {
+        address: dict.fromkeys(prepared, (address, {})) for address in (*LISTS, *SEARCHES)
+    }
+    for address in LISTS[:4]:
+        pages[f"{address} (a member)"] = {count: (address, member[count]) for count in prepared}
+    threads = {count: each["thread"] for count, each in prepared.items()}
+    pages["a thread of 50 comments"] = {count: (thread, {}) for count, thread in threads.items()}
+    pages["a thread of 50 comments (a member)"] = {count: (thread, member[count]) for count, thread in threads.items()}
+    pages["its comments at the API"] = {count: (each["comments"], {}) for count, each in prepared.items()}
+    return {name: in_turns(platforms, page) for name, page in pages.items()}
 
 
-def middle(platform: Served, address: str, headers: dict[str, str] | None = None) -> float:
-    return statistics.median(measure(platform.port, address, headers)[0])
+def in_turns(platforms: dict[int, Served], page: dict[int, Page]) -> list[tuple[float, ...]]:
+    """The median of each platform, by turn."""
+    return [
+        tuple(
+            statistics.median(measure(platform.port, *page[count], warm_up=10, rounds=40)[0])
+            for count, platform in platforms.items()
+        )
+        for _ in range(TURNS)
+    ]
+
+
+def time_searches(platforms: dict[int, Served]) -> Measured:
+    times = [json.loads(run(platform, "benchmarks/discussing_times.py")) for platform in platforms.values()]
+    return {name: [tuple(each[name] for each in times)] for name in times[0]}
 
 
 def like_at_once(platform: Served) -> None:
@@ -160,12 +192,13 @@ def like_at_once(platform: Served) -> None:
     )
 
 
-def report(what: str, measured: dict[int, dict[str, float]]) -> None:
-    counts = list(measured)
-    print(f"\n{what + ', ms':50}" + "".join(f"{count:>11,}" for count in counts) + f"{'ratio':>8}")
-    for name in measured[counts[0]]:
-        times = [measured[count][name] for count in counts]
-        print(f"{name:50}" + "".join(f"{time:11.1f}" for time in times) + f"{times[-1] / times[0]:8.2f}")
+def report(what: str, measured: Measured) -> None:
+    """The ratio is that of the last count to the first, the median of the turns."""
+    print(f"\n{what + ', ms':50} fewest     most   ratio")
+    for name, turns in measured.items():
+        fewest, most = (statistics.median(turn[place] for turn in turns) for place in (0, -1))
+        ratio = statistics.median(turn[-1] / turn[0] for turn in turns)
+        print(f"{name:50}{fewest:7.1f} {most:8.1f} {ratio:7.2f}", flush=True)
 
 
 def run(platform: Served, *command: str) -> str:

@@ -42,11 +42,13 @@ def main() -> None:
         report(measured)
 
 
-def measure(port: int, address: str, headers: dict[str, str] | None = None) -> tuple[list[float], int]:
+def measure(
+    port: int, address: str, headers: dict[str, str] | None = None, *, warm_up: int = WARM_UP, rounds: int = ROUNDS
+) -> tuple[list[float], int]:
     """Milliseconds to the first byte of each request, one at a time on one connection, and the body's bytes."""
     connection = connect(port)
     times, size = [], 0
-    for number in range(WARM_UP + ROUNDS):
+    for number in range(warm_up + rounds):
         began = time.perf_counter()
         connection.request("GET", address, headers=headers or {})
         response = connection.getresponse()
@@ -54,7 +56,7 @@ def measure(port: int, address: str, headers: dict[str, str] | None = None) -> t
         size = len(response.read())
         if response.status != 200:
             raise SystemExit(f"{address} answered {response.status}")
-        if number >= WARM_UP:
+        if number >= warm_up:
             times.append(elapsed)
     connection.close()
     return times, size

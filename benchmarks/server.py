@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from config.embedded import Place  # noqa: E402 - the path must be set first
+from config.serving import MEMORY, THREADS, web_command  # noqa: E402
+
+QUIETLY = ("--workers-kill-timeout", "5", "--log-level", "error")
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def served(*, workers: int = 1, kept: Path | None = None) -> Iterator[Served]:
         Path(folder).chmod(0o711)
         home = kept or Path(folder) / "var"
         with Place(home).attached() as urls:
-            environment = os.environ | urls | production(home)
+            environment = os.environ | MEMORY | urls | production(home)
             for command in (
                 ["migrate", "-v0"],
                 ["import_tutorials", "tutorials/content"],
@@ -47,15 +50,10 @@ def served(*, workers: int = 1, kept: Path | None = None) -> Iterator[Served]:
             ):
                 subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
             port = free_port()
-            server = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
-                    *("--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "5"),
-                    *("--log-level", "error", "config.wsgi:application"),
-                ],
-                cwd=ROOT,
-                env=environment,
+            command = web_command(
+                "config.wsgi:application", host="127.0.0.1", port=port, workers=workers, threads=THREADS
             )
+            server = subprocess.Popen([*command, *QUIETLY], cwd=ROOT, env=environment)
             try:
                 yield Served(port, environment)
             finally:
