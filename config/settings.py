@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    # For `clearsessions` alone: the sessions themselves are accounts.BrowserSession.
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
