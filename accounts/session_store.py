@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.models import BrowserSession
+from accounts.models import BrowserSession, Session
 from common.prepared import Prepared
-
-if TYPE_CHECKING:
-    from accounts.models import Session
 
 # In the session: the id of the device. Its row has it as `device`, too.
 SESSION_KEY = "sid"
@@ -23,7 +22,7 @@ ALIVE: Prepared[BrowserSession] = Prepared(
 
 
 class SessionStore(DatabaseStore):
-    # As it was when the session was read; None where nobody is signed in.
+    # As it was when the session was read; None where nobody was signed in, and once the session is begun anew.
     device: Session | None = None
 
     @classmethod
@@ -35,6 +34,22 @@ class SessionStore(DatabaseStore):
         row.device_id = data.get(SESSION_KEY)
         made: BrowserSession = row
         return made
+
+    def flush(self) -> None:
+        super().flush()
+        self.device = None
+
+    def save(self, must_create: bool = False) -> None:
+        """As Django's, which takes each violation for a key that is taken and would try others for ever."""
+        try:
+            super().save(must_create=must_create)
+        except (CreateError, IntegrityError):
+            named = self.get(SESSION_KEY)
+            if named is None or Session.objects.filter(pk=named).exists():
+                raise
+            # The device was deleted meanwhile, as with an account: this browser is signed in no more.
+            del self[SESSION_KEY]
+            super().save(must_create=must_create)
 
     def _get_session_from_db(self) -> BrowserSession | None:
         """As Django's, whose keys hold only what PostgreSQL takes (InputLimitsMiddleware, SessionBase)."""

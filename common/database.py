@@ -1,11 +1,16 @@
-"""What the planner of PostgreSQL has to be told."""
+"""What PostgreSQL has to be told, and what it should not be asked at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
+
+# Rows that are deleted at once, so that no lock is held for long.
+BATCH = 5_000
 
 
 @contextmanager
@@ -20,3 +25,13 @@ def indexes_only() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
         yield
+
+
+def delete_in_batches(rows: QuerySet[Any], *, size: int = BATCH) -> int:
+    """Delete what a query finds, in the order of its keys; returns how many there were. May be cut off any time."""
+    count, last = 0, None
+    in_order = rows.order_by("pk").values_list("pk", flat=True)
+    while keys := list((in_order if last is None else in_order.filter(pk__gt=last))[:size]):
+        deleted = rows.model._base_manager.filter(pk__in=keys).delete()[1]
+        count, last = count + deleted.get(rows.model._meta.label, 0), keys[-1]
+    return count

@@ -48,7 +48,7 @@ Value = str | int
 # Digits alone, so that a marker may stand for a number in an address. No template holds these.
 MARKER = "70465029183746551029"
 # A flag that takes more values than this is no flag: each combination is kept for good.
-MOST_VARIANTS = 512
+MOST_VARIANTS = 2_048
 # Present in every template without being given.
 GIVEN = frozenset({"True", "False", "None", "forloop"})
 # Where a field may stand: it comes out as it went in.
@@ -202,7 +202,7 @@ def walk(template: Template, part: object = None, blocks: Blocks | None = None) 
     its own.
     """
     blocks = blocks or {}
-    for node in nodes_in(part or template.nodelist):
+    for node in nodes_in(template.nodelist if part is None else part):
         yield template, node
         if isinstance(node, IncludeNode):
             yield from walk(template.engine.get_template(constant(template, node.template)))

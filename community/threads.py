@@ -6,7 +6,7 @@ joining strings.
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from billing.access import FREE
 from common.addresses import address_of
 from common.fragments import Fragment
 from common.frame import FRAME, frame_of
-from common.moments import Moments, moment
+from common.moments import Moments, microseconds_of, moment
 from common.paging import Page, neighbours
 from community.models import PostType, State
 from community.models.posts import FORMER_MEMBER, Pin, slug_of
@@ -225,10 +225,11 @@ def markup_of(
     # Nobody's is 0, and so is no author's. Asking a lazy user once is asking often enough.
     reader_id = user.pk or 0
     # In development a changed template shows.
-    longest_kept = 0 if settings.DEBUG else LONGEST_KEPT
+    longest = 0 if settings.DEBUG else LONGEST_KEPT
+    settled = microseconds_of(timezone.now() - KEPT_AFTER)
     pieces = []
     for row in rows:
-        markup = kept_markup if len(row.body_html) <= longest_kept else markup_of_comment
+        markup = kept_markup if len(row.body_html) <= longest and row.created_at < settled else markup_of_comment
         pieces.append(markup(row, view, row.author_id == reader_id, moments.ago(row.created_at)))
     return SafeString("".join(pieces))
 
@@ -262,9 +263,10 @@ def markup_of_comment(row: CommentRow, view: View, is_own: bool, ago: SafeString
     )
 
 
-# All that the markup depends on is what the function is given, so of a thread that many read it is made once. About
-# three kilobytes each, at most ten.
-KEPT, LONGEST_KEPT = 4_000, 4_000
+# All that the markup depends on is what the function is given, so of a thread that many read it is made once; but not
+# in the hour in which how long ago it was changes each minute. Row and markup take three kilobytes or, where a text has
+# signs like emoji, at most nine.
+KEPT, LONGEST_KEPT, KEPT_AFTER = 2_000, 1_000, timedelta(hours=1)
 kept_markup = lru_cache(maxsize=KEPT)(markup_of_comment)
 
 

@@ -1,11 +1,14 @@
-"""Sessions of browsers with a key to the device that is signed in there. Nobody stays signed in over this change."""
+"""Sessions of browsers with a key to the device that is signed in there.
+
+Nobody stays signed in over this change: the former ones go, so that no clean-up and no erasure has to look there.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_closed_accounts")]
+    dependencies = [("accounts", "0007_closed_accounts"), ("sessions", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -30,4 +33,5 @@ class Migration(migrations.Migration):
             ],
             options={"verbose_name": "session", "verbose_name_plural": "sessions", "abstract": False},
         ),
+        migrations.RunSQL("DELETE FROM django_session", migrations.RunSQL.noop),
     ]

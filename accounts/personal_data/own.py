@@ -33,9 +33,10 @@ def typed_addresses(person: User) -> QuerySet[LoginHistory]:
 
 
 def browser_sessions(person: User) -> QuerySet[BrowserSession]:
-    """Django's own sessions have no link: those of the person, and those that hold an address of theirs.
+    """Of the sessions of browsers those of the person, and those that hold an address of theirs.
 
-    Each is decoded, since what is in one cannot be asked in SQL: about 80 µs a session.
+    Those of before they signed in have no link to them, so each is decoded, since what is in one cannot be asked in
+    SQL: about 80 µs a session.
     """
     ours = {str(pk) for pk in Session.objects.filter(user=person).values_list("pk", flat=True)}
     addresses = addresses_of(person)

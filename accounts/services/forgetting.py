@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import DataExport, LoginHistory, Session
-
-# Rows that are deleted at once, so that no lock is held for long.
-BATCH = 5_000
+from common.database import delete_in_batches
 
 
 @dataclass(frozen=True)
@@ -32,17 +29,6 @@ def forget_old() -> Forgotten:
         sessions=delete_in_batches(Session.objects.filter(over)),
         exports=delete_exports(DataExport.objects.filter(made_at__lt=now - DataExport.KEPT)),
     )
-
-
-def delete_in_batches(rows: QuerySet[Any]) -> int:
-    """Returns how many there were."""
-    count = 0
-    while True:
-        batch = rows.model._base_manager.filter(pk__in=list(rows.values_list("pk", flat=True)[:BATCH]))
-        deleted = batch.delete()[1].get(rows.model._meta.label, 0)
-        if not deleted:
-            return count
-        count += deleted
 
 
 def delete_exports(exports: QuerySet[DataExport]) -> int:

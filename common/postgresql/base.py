@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
-from psycopg import Connection, OperationalError
+from psycopg import Connection, Error
 from psycopg.adapt import Buffer, Loader
 from psycopg_pool import ConnectionPool
 
@@ -28,7 +28,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         there is something to read on a connection on which nothing was asked, and only then is it worth asking.
         """
         connection: Connection[Any] = super().get_new_connection(conn_params)
-        while self.pool and not lives(connection):
+        if not self.pool:
+            return connection
+        # As many as there can be may be broken, when a server comes back; the last one is taken as it is.
+        for _ in range(self.pool.max_size):
+            if lives(connection):
+                break
             # It sees that it is broken, and makes a new one.
             self.pool.putconn(connection)
             connection = super().get_new_connection(conn_params)
@@ -55,12 +60,12 @@ class OfDjango(BaseTzLoader):
 
 
 def lives(connection: Connection[Any]) -> bool:
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    if not waiting.poll(0):
-        return True
     try:
-        ConnectionPool.check_connection(connection)
-    except OperationalError:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        if waiting.poll(0):
+            ConnectionPool.check_connection(connection)
+    except Error:
+        # The pool looks at it again when it is given back, and keeps it if this was something else.
         return False
     return True

@@ -23,8 +23,14 @@ class ReasonSerializer(StrictSerializer):
     reason = TextField()
 
 
-class DecisionSerializer(ReasonSerializer):
-    """`sanction` is for the author: null, hour, day, week (silenced), or ban; `version` that of the text as read."""
+class TextSerializer(ReasonSerializer):
+    """What is done to a text: to the `version` that was read, where one is named."""
+
+    version = TextField(required=False, default="")
+
+
+class DecisionSerializer(TextSerializer):
+    """`sanction` is for the author: null, hour, day, week (silenced), or ban."""
 
     decision = serializers.ChoiceField(
         choices=Decision.choices, error_messages={"invalid_choice": moderating.CHOOSE_DECISION}
@@ -35,7 +41,6 @@ class DecisionSerializer(ReasonSerializer):
         default=None,
         error_messages={"invalid_choice": moderating.CHOOSE_SANCTION},
     )
-    version = TextField(required=False, default="")
 
 
 class PinSerializer(ReasonSerializer):

@@ -9,7 +9,7 @@ from django import forms
 from accounts.models import Profile
 from common.forms import PlaceForm
 from community.models import Category, Deed, Pin, State, TrustLevel
-from community.models.moderation import LONGEST_REASON, NO_REASON
+from community.models.moderation import CHANGED_SINCE_READ, LONGEST_REASON, NO_REASON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,9 +59,15 @@ class ReportForm(forms.Form):
 
 
 class VersionForm(forms.Form):
-    """Pages write `version` themselves, always as the text is now: what is sent again has been read again."""
+    """Pages write `version` themselves, as the text is now."""
 
     version = forms.CharField(required=False, max_length=40)
+
+    def say_what_changed(self, text: Post | Comment) -> None:
+        """Where the page is shown again, with the text as it is now, that this is another than was read."""
+        read = self["version"].value()
+        if self.errors and read and read != text.version and CHANGED_SINCE_READ not in self.non_field_errors():
+            self.add_error(None, CHANGED_SINCE_READ)
 
 
 class DecisionForm(VersionForm):
@@ -84,7 +90,7 @@ class ReasonForm(forms.Form):
     reason = reason_field("The person concerned is told.")
 
 
-class DeedForm(VersionForm, ReasonForm):
+class DeedForm(ReasonForm):
     """One thing to do of those that can be done now."""
 
     field_order = ("deed", "until", "category", "reason")
@@ -109,7 +115,11 @@ class PersonForm(DeedForm):
     )
 
 
-class PostForm(DeedForm):
+class TextForm(VersionForm, DeedForm):
+    """One thing to do to a text."""
+
+
+class PostForm(TextForm):
     category = forms.ChoiceField(
         label="Move to", required=False, error_messages={"invalid_choice": "Choose one of the categories."}
     )

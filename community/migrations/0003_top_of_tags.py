@@ -1,4 +1,8 @@
-"""The best of a week in a tag is found by an index: its rows have the day and the score of their post."""
+"""The best of a week in a tag is found by an index: its rows have the day and the score of their post.
+
+In one piece, since no community has been in use before it: on a large one the fill and the index would be steps of their
+own, as writing waits for them.
+"""
 
 from django.db import migrations, models
 from django.db.models import F

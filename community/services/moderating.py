@@ -29,6 +29,7 @@ from community.models import (
     State,
     TrustLevel,
 )
+from community.models.moderation import CHANGED_SINCE_READ
 from community.models.posts import FORMER_MEMBER
 from community.querysets.posts import may_moderate
 from community.services import cases, indexing, notifying, states, trust
@@ -48,7 +49,6 @@ UNDONE = "{who} has undone this already."
 CHANGED_SINCE = "This has changed since, so it cannot be undone. Look at it as it is now."
 TAKEN_BACK = "Its author has deleted this, so it cannot be shown again."
 NOBODY = "Its author is no longer a member, so there is nobody to silence or ban."
-CHANGED_SINCE_READ = "Its author has changed this since you read it. Read it as it is now, and decide anew."
 CHOOSE_PIN = "Choose where it is pinned: category or everywhere."
 CHOOSE_WHEN = "Choose until when."
 CHOOSE_LATER = "Choose a time in the future."
@@ -150,18 +150,19 @@ def punish(text: Text, sanction: str, *, by: User, reason: str, visit: Visit) ->
 
 
 @transaction.atomic
-def hide(*, by: User, text: Text, reason: str) -> StaffAction | None:
+def hide(*, by: User, text: Text, reason: str, version: str = "") -> StaffAction | None:
     """Nobody but its author and moderators reads it any more; None if that was so, or its author has deleted it.
 
-    Closes its case.
+    Closes its case. `version` as in `decide`.
 
-    Raises PermissionDenied; ValidationError on `reason`.
+    Raises PermissionDenied; ValidationError on `reason`, and for what its author has changed.
     """
     require_moderator(by)
     reason = check_reason(reason)
     row = states.lock(text)
     if row.state in (State.HIDDEN, State.DELETED):
         return None
+    require_version(row, version)
     return put_state(row, State.HIDDEN, Deed.HIDE, by=by, reason=reason)
 
 

@@ -27,6 +27,7 @@ from community.forms.moderation import (
     PersonForm,
     PostForm,
     ReasonForm,
+    TextForm,
     deeds_on_person,
     deeds_on_post,
     deeds_on_text,
@@ -71,6 +72,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Decided. It stands in the staff log, where it can be undone.")
         return redirect("community:moderation")
     item = moderation.items_of([pk])[0]
+    form.say_what_changed(item.text)
     return render(request, "community/moderation_case.html", {"item": item, "form": form})
 
 
@@ -106,6 +108,7 @@ def moderate_post(request: HttpRequest, pk: int) -> HttpResponse:
 
     if request.method == "POST" and tried(request, form, act):
         return redirect("community:moderate_post", pk)
+    form.say_what_changed(post)
     return render(request, "community/moderation_text.html", {"form": form, "text": post, "post": post, **past(post)})
 
 
@@ -113,22 +116,21 @@ def moderate_post(request: HttpRequest, pk: int) -> HttpResponse:
 @for_moderators
 def moderate_comment(request: HttpRequest, pk: int) -> HttpResponse:
     comment, by = find_comment(request, pk), member(request)
-    form = DeedForm(request.POST or None, deeds=deeds_on_text(comment))
+    form = TextForm(request.POST or None, deeds=deeds_on_text(comment))
 
     def act() -> StaffAction | None:
         return hide_or_show(form, by=by, text=comment)
 
     if request.method == "POST" and tried(request, form, act):
         return redirect("community:moderate_comment", pk)
+    form.say_what_changed(comment)
     context = {"form": form, "text": comment, "post": comment.post, **past(comment)}
     return render(request, "community/moderation_text.html", context)
 
 
-def hide_or_show(form: DeedForm, **what: Any) -> StaffAction | None:
-    sent = form.cleaned_data
-    if sent["deed"] == Deed.HIDE:
-        return moderating.hide(reason=sent["reason"], **what)
-    return moderating.show(reason=sent["reason"], version=sent["version"], **what)
+def hide_or_show(form: TextForm, **what: Any) -> StaffAction | None:
+    act = moderating.hide if form.cleaned_data["deed"] == Deed.HIDE else moderating.show
+    return act(reason=form.cleaned_data["reason"], version=form.cleaned_data["version"], **what)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

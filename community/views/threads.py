@@ -7,13 +7,14 @@ from itertools import pairwise
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from common.comparing import compare
-from common.forms import faults_in_words
+from common.forms import faults_in_words, in_words
 from community import unread
 from community.models import Comment, Post, Revision
 from community.models.posts import slug_of
@@ -35,8 +36,12 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     """The thread; under another title than it has now, or none, it leads to this one."""
     user = request.user
     moderates = may_moderate(user)
-    with faults_in_words():
-        found = read_thread(pk, user, moderates=moderates, cursor=request.GET.get("cursor", ""))
+    cursor, fault = request.GET.get("cursor", ""), None
+    try:
+        found = read_thread(pk, user, moderates=moderates, cursor=cursor)
+    except ValidationError as error:
+        # Whether there is such a thread, and where, comes first.
+        fault, found = error, read_thread(pk, user, moderates=moderates)
     if found is None:
         raise Http404
     opening, page = found
@@ -44,6 +49,8 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
         query = request.GET.urlencode()
         there = address_of_post(opening)
         return HttpResponseRedirect(f"{there}?{query}" if query else there)
+    if fault is not None:
+        raise BadRequest(in_words(fault)) from fault
     if user.is_authenticated:
         unread.note(user, has_any=opening.has_unread)
         reading.mark_thread_read(user=user, post=pk)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import BrowserSession, Session, User
 from accounts.models.sessions import EndReason
 from accounts.session_store import SESSION_KEY, SessionStore
+from tests.factories import make_user
 
 
 @pytest.fixture
@@ -83,6 +84,20 @@ def test_a_new_key_for_the_session_keeps_the_device(browser: Client) -> None:
     store.cycle_key()
     row = BrowserSession.objects.get(pk=store.session_key)
     assert str(row.device_id) == store[SESSION_KEY]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_whose_device_is_deleted_meanwhile_is_signed_in_no_more() -> None:
+    """A request has read the session when the account goes, and then gives it a new key."""
+    person, browser = make_user(), Client()
+    browser.force_login(person)
+    store = SessionStore(session_key=browser.session.session_key)
+    assert SESSION_KEY in store
+    Session.objects.filter(user=person).delete()
+    store.cycle_key()
+    row = BrowserSession.objects.get(pk=store.session_key)
+    assert row.device is None
+    assert SESSION_KEY not in row.get_decoded()
 
 
 def test_who_has_not_signed_in_has_no_device(db: None) -> None:

@@ -31,6 +31,7 @@ from accounts.personal_data.archive import CHUNK, write_archive
 from accounts.services import exports, forgetting
 from accounts.tasks import make_export
 from accounts.visits import Visit
+from common.database import BATCH
 from common.limits import Limited
 from tests.accounts.clients import log_in
 from tests.accounts.planting import MARK, plant
@@ -375,7 +376,7 @@ def test_old_logins_sessions_and_exports_are_forgotten_and_the_others_stay(learn
 
 def test_more_than_one_batch_is_forgotten(learner: User) -> None:
     at = timezone.now() - timedelta(days=200)
-    count = forgetting.BATCH + 3
+    count = BATCH + 3
     LoginHistory.objects.bulk_create([LoginHistory(event=Event.LOGIN, door="page", at=at) for _ in range(count)])
     call_command("forget_old_logins", verbosity=0)
     assert not LoginHistory.objects.exists()

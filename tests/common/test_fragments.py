@@ -83,6 +83,15 @@ def test_a_page_that_extends_another_is_filled_as_a_whole(templates: dict[str, s
     assert fragment.fill(values, own=True) == "<title>3</title><main><p>&lt;b&gt;</p></main>"
 
 
+@pytest.mark.parametrize("main", ["", "{% block main %}{% endblock %}"])
+def test_a_block_may_be_empty(templates: dict[str, str], main: str) -> None:
+    templates |= {
+        "frame.html": "<p>{{ name }}{% block main %}{% endblock %}{% block other %}x{% endblock %}</p>",
+        "page.html": '{% extends "frame.html" %}{% block other %}{% endblock %}' + main,
+    }
+    assert Fragment("page.html", fields=("name",)).fill({"name": "x"}) == "<p>x</p>"
+
+
 def test_what_is_filled_in_is_safe_to_print(templates: dict[str, str]) -> None:
     templates["outer.html"] = "<div>{{ part }}</div>"
     part = Fragment("part.html", fields=("inner",)).fill({"inner": "<script>"})

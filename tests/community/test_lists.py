@@ -68,6 +68,18 @@ def walk(client: Client, address: str) -> list[list[int]]:
     return pages
 
 
+def walk_back(client: Client, address: str) -> list[list[int]]:
+    """The same, from the last page to the first, in the order of the list."""
+    answer = client.get(address).json()
+    while answer["next"]:
+        answer = client.get(answer["next"]).json()
+    pages = [[result["id"] for result in answer["results"]]]
+    while answer["previous"]:
+        answer = client.get(answer["previous"]).json()
+        pages.insert(0, [result["id"] for result in answer["results"]])
+    return pages
+
+
 # Orders
 
 
@@ -131,14 +143,13 @@ def test_the_top_of_a_tag_is_paged_over_its_days(visitor: Client) -> None:
         set_back(post, days=number)
         for _ in range(number % 3):
             make_comment(post)
-    wanted = [post.title for post in sorted(posts, key=lambda post: (posts.index(post) % 3, post.pk), reverse=True)]
-    found: list[str] = []
-    path = "/api/posts?order=top&tag=rag&page_size=2"
-    while path:
-        page = visitor.get(path).json()
-        found += [row["title"] for row in page["results"]]
-        path = page["next"]
-    assert found == wanted
+    # More of one day than a page holds, and of one score.
+    alike = [make_post(f"Alike number {number}", tags=["rag"]) for number in range(5)]
+    score = {post.pk: posts.index(post) % 3 if post in posts else 0 for post in (*posts, *alike)}
+    wanted = sorted(score, key=lambda pk: (score[pk], pk), reverse=True)
+    pages = walk(visitor, "/api/posts?order=top&tag=rag&page_size=2")
+    assert [pk for page in pages for pk in page] == wanted
+    assert walk_back(visitor, "/api/posts?order=top&tag=rag&page_size=2") == pages
 
 
 def test_the_unanswered_are_questions_without_a_comment(visitor: Client) -> None:

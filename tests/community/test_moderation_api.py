@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from community.models import Case, Post, StaffAction
+from community.models import Case, Post, StaffAction, State
 from community.models.moderation import NO_REASON
-from community.services import moderating, reporting, writing
+from community.services import moderating, reporting, states, writing
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 from tests.tutorials.callers import Caller
@@ -133,6 +133,11 @@ def test_a_program_says_which_version_it_has_read(program: Caller, post: Post, l
     answer = program.put(path, WHY | {"decision": "dismissed", "version": read})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "changed_since"
+    for method, state in (("put", State.PUBLISHED), ("delete", State.HIDDEN)):
+        states.set_state(post, state)
+        refused = program.send(method, f"posts/{post.pk}/hidden", WHY | {"version": read})
+        assert refused.json()["errors"][0]["code"] == "changed_since"
+    states.set_state(post, State.PUBLISHED)
     read = program.get("moderation/cases").json()["results"][0]["version"]
     assert program.put(path, WHY | {"decision": "dismissed", "version": read}).json()["decision"] == "dismissed"
 

@@ -171,6 +171,21 @@ def test_a_held_text_is_published_on_its_page_only_as_it_was_read(browser: Clien
     assert Post.objects.get().is_published
 
 
+def test_a_page_that_is_shown_again_for_another_fault_says_that_the_text_has_changed(
+    browser: Client, post: Post, learner: User
+) -> None:
+    case, text = f"/community/moderation/cases/{reported(post).pk}/", f"/community/posts/{post.pk}/moderate/"
+    read = version_on(page(browser, case))
+    writing.edit_post(by=learner, post=post, changes={"body": "Buy my course instead."})
+    for shown in (
+        send(browser, case, **decision(Case.objects.get(), decision="keep", reason=" ", version=read)),
+        send(browser, text, deed="hide", reason=" ", version=read),
+        send(browser, text, deed="hide", reason=WHY, version=read),
+    ):
+        assert shown.count("Its author has changed this since you read it.") == 1
+    assert Post.objects.get().is_published
+
+
 def version_on(html: str) -> str:
     found = re.search(r'<input type="hidden" name="[a-z0-9-]*version" value="(\d+)">', html)
     assert found is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from common.markdown import LARGEST_POST
@@ -51,7 +54,7 @@ def test_a_visitor_reads_the_thread_and_is_shown_the_way_in(post: Post, answer: 
 
 
 def test_another_title_in_the_address_leads_to_the_right_one(post: Post) -> None:
-    for address in (f"/community/posts/{post.pk}/", f"/community/posts/{post.pk}/old-title/?from=mail"):
+    for address in (f"/community/posts/{post.pk}/", f"/community/posts/{post.pk}/old-title/?cursor=x"):
         response = client_of().get(address)
         assert response.status_code == 302
         assert response["Location"].startswith(post.get_absolute_url())
@@ -298,12 +301,30 @@ def test_what_is_kept_of_a_comment_is_shown_to_nobody_else(
 ) -> None:
     """Each reader's page, with the markup of comments kept from the others', is the one that is made anew."""
     likes.like(user=author, text=answer)
+    # What was just written is not kept.
+    Comment.objects.filter(pk=answer.pk).update(created_at=timezone.now() - timedelta(days=2))
     readers = [None, learner, stranger, author, moderator]
     # Twice, in both orders: whatever one of them leaves behind, the next one meets.
     for reader in (*readers, *reversed(readers)):
         kept = comments_in(page(post, reader))
+        assert community_threads.kept_markup.cache_info().currsize > 0
         community_threads.kept_markup.cache_clear()
         assert comments_in(page(post, reader)) == kept
+
+
+def test_there_are_not_too_many_kinds_of_comment(db: None) -> None:
+    """Each combination of what a comment can be and of who looks is rendered once, and kept."""
+    row = threads.CommentRow(9, 9, None, "published", "<p>Yes.</p>", 0, None, 0, 5, "lea", "Lea", liked=False)
+    for parent, thread, state, edited_at, likes_count, author_id, liked in product(
+        (None, 1), (0, 9), State.values, (None, 1), (0, 2), (None, 4, 5), (False, True)
+    ):
+        each = row._replace(parent=parent, thread=thread, state=state, edited_at=edited_at, likes=likes_count)
+        each = each._replace(author_id=author_id, liked=liked)
+        for accepts, reader, is_own in product(
+            (False, True), ("visitor", "member", "writer", "moderator"), (False, True)
+        ):
+            view = community_threads.View(7, 4, accepts, reader, UTC)
+            assert "Yes." in community_threads.markup_of_comment(each, view, is_own, None) or state != State.PUBLISHED
 
 
 def comments_in(html: str) -> list[str]:

@@ -24,6 +24,7 @@ from community.api.moderation import (
     PinSerializer,
     ReasonSerializer,
     SilenceSerializer,
+    TextSerializer,
     case_item,
     case_outcome,
     report_item,
@@ -138,12 +139,12 @@ class CommentHiddenView(ModeratorsView):
 
 
 def hide(request: Request, text: Post | Comment) -> Response:
-    moderating.hide(by=member(request), text=text, **reason(request))
+    moderating.hide(by=member(request), text=text, **validated(TextSerializer(data=request.data)))
     return Response({"state": State.HIDDEN})
 
 
 def show(request: Request, text: Post | Comment) -> Response:
-    moderating.show(by=member(request), text=text, **reason(request))
+    moderating.show(by=member(request), text=text, **validated(TextSerializer(data=request.data)))
     return Response({"state": State.PUBLISHED})
 
 

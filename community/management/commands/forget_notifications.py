@@ -9,7 +9,7 @@ from community.services.forgetting import KEPT, KEPT_READ, forget
 
 class Command(BaseCommand):
     help = (
-        f"Delete notifications {KEPT_READ.days} days after they were made if read, {KEPT.days} if not, and "
+        f"Delete notifications {KEPT_READ.days} days after they were read or {KEPT.days} after they were made, and "
         f"mails about them after {KEPT_READ.days}; for every day."
     )
 
