@@ -46,10 +46,14 @@ def alone(call: Callable[[], Any]) -> Any:
 
 
 def wait_until_somebody_waits() -> None:
-    """For a lock."""
+    """For a lock, in this database: other tests have others on the same server."""
     with connection.cursor() as cursor:
         for _ in range(5_000):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            # What a transaction has seen of it once it goes on seeing.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
             if cursor.fetchone()[0]:
                 return
             cursor.execute("SELECT pg_sleep(0.002)")
