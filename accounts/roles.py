@@ -22,12 +22,16 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.ADMINISTRATOR: dict.fromkeys(
         ("accounts", "billing", "tutorials", "community", "analytics", "ops", "admin"), ("*",)
     )
-    # To look at: who could write these could make themselves more than they are.
+    # To look at: who could write these could make themselves more than they are. Of Stripe's there is a copy only.
     | {
         "auth": ("view_group", "view_permission"),
         "account": ("view_emailaddress",),
         "mfa": ("view_authenticator",),
         "socialaccount": ("view_socialaccount",),
+        "djstripe": (
+            *("view_customer", "view_subscription", "view_invoice", "view_charge", "view_paymentmethod"),
+            *("view_refund", "view_dispute", "view_product", "view_price", "view_coupon", "view_promotioncode"),
+        ),
     },
 }
 

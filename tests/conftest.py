@@ -6,12 +6,26 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from tests.counterparts.paypal_contract import paypal_contract, paypal_keys, paypal_stand_in  # noqa: F401 - fixtures for all
+from tests.counterparts.process import counterparts, counterparts_process  # noqa: F401 - fixtures for all
 from tests.factories import make_tutorial, make_user
 from tests.postbox import postbox  # noqa: F401 - a fixture for all
+from tests.restoring import remember, restore
 from tutorials.models import Tutorial
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """As pytest-django has it, but for what becomes of the database after a test whose rows were committed."""
+    with django_db_blocker.unblock():
+        remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
+        yield
 
 
 @pytest.fixture(autouse=True)
