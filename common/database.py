@@ -35,3 +35,13 @@ def delete_in_batches(rows: QuerySet[Any], *, size: int = BATCH) -> int:
         deleted = rows.model._base_manager.filter(pk__in=keys).delete()[1]
         count, last = count + deleted.get(rows.model._meta.label, 0), keys[-1]
     return count
+
+
+def lock_for_transaction(space: str, key: int | str) -> None:
+    """Wait until nobody else holds this lock, and hold it to the end of the transaction; it locks no row.
+
+    For what takes longer than a row should be locked, such as a talk with a provider. Raises OperationalError after
+    the lock timeout.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{space}:{key}"])

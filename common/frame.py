@@ -38,7 +38,7 @@ FOOTER = Fragment("_footer.html", fields=("site_name",))
 FRAME = ("site_name", "header", "messages")
 
 # The pages that the header leads to, which it marks where one is.
-IN_HEADER = ("tutorials:list", "tutorials:tracks", "community:list", "community:search")
+IN_HEADER = ("tutorials:list", "tutorials:tracks", "community:list", "community:search", "billing:pricing")
 NOTHING: dict[str, Value] = dict.fromkeys(HEADER.fields, "")
 NOTHING_TO_SAY = SafeString("")
 

@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from common import views
 from common.doors import is_in_admin
 from common.limits import Limited
+from common.outages import Away
 from common.request_id import request_id
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,9 @@ class ErrorPageMiddleware:
             return views.unavailable(request)
         if isinstance(exception, Limited):
             return views.too_many_requests(request, exception.retry_after)
+        if isinstance(exception, Away):
+            logger.error("%s needs what is away: %s", request.path, exception.__cause__ or exception)
+            return views.away(request, exception)
         if isinstance(exception, BadRequest):
             # In development Django would not pass our message on.
             return views.bad_request(request, exception)

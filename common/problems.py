@@ -25,6 +25,7 @@ from rest_framework.exceptions import (
 from rest_framework.response import Response
 
 from common.limits import Limited
+from common.outages import Away
 from common.request_id import request_id
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,17 @@ class Unavailable(APIException):
     wait = RETRY_AFTER_SECONDS
 
 
+class AwayProblem(APIException):
+    """Something outside does not answer; the framework sends Retry-After."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+
+    def __init__(self, away: Away) -> None:
+        super().__init__(str(away))
+        self.wait = away.retry_after
+
+
 class TooMany(Throttled):
     """Somebody has reached a limit; the framework sends Retry-After."""
 
@@ -102,7 +114,15 @@ class ProblemHandler(ExceptionHandler):
             return Unavailable()
         if isinstance(exc, Limited):
             return TooMany(exc)
+        if isinstance(exc, Away):
+            logger.error("the API cannot serve what others do not: %s", exc.__cause__ or exc)
+            return AwayProblem(exc)
         return super().convert_known_exceptions(exc)
+
+    def report_exception(self, exc: APIException, response: Response) -> None:
+        """What others do not answer is in the log already, and no fault of ours to be traced."""
+        if not isinstance(exc, AwayProblem):
+            super().report_exception(exc, response)
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
         answer = super().get_response(exc, data)

@@ -12,6 +12,7 @@ from django.template import loader
 
 from common import problems
 from common.limits import Limited
+from common.outages import Away
 from common.request_id import request_id
 
 
@@ -63,6 +64,12 @@ def null_character(request: HttpRequest, name: str) -> HttpResponse:
 def unavailable(request: HttpRequest) -> HttpResponse:
     page = error(request, status=503, code="unavailable", detail=problems.UNAVAILABLE)
     page["Retry-After"] = str(problems.RETRY_AFTER_SECONDS)
+    return page
+
+
+def away(request: HttpRequest, exception: Away) -> HttpResponse:
+    page = error(request, status=503, code="unavailable", detail=str(exception))
+    page["Retry-After"] = str(exception.retry_after)
     return page
 
 

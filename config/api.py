@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("tutorials.api.urls")),
     path("", include("community.api.urls")),
+    path("", include("billing.api.urls")),
 ]

@@ -69,4 +69,30 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="4", minute="0"),
         "args": ["award_achievements"],
     },
+    "apply what the providers told": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(),
+        "args": ["apply_events"],
+    },
+    "follow subscriptions by the clock": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(minute="*/10"),
+        "args": ["follow_subscriptions"],
+    },
+    "forget what the providers told long ago": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="2", minute="50"),
+        "args": ["forget_events"],
+    },
+    "copy Stripe's objects for staff": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(minute="5-59/10"),
+        "args": ["mirror_stripe"],
+    },
+    # It ends well before a task has to; the rest comes first the next night.
+    "compare subscriptions with the providers": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="1", minute="30"),
+        "args": ["reconcile_billing", "--seconds=360"],
+    },
 }

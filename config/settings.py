@@ -1,5 +1,6 @@
 """Django settings, one file, read from the environment (docs/development.md lists the variables)."""
 
+import os
 from datetime import timedelta
 
 from corsheaders.defaults import default_headers
@@ -8,11 +9,15 @@ from django.templatetags.static import static
 
 from config.embedded import Place
 from config.env import BASE_DIR, VAR_DIR, database_from, env, redis_from, require_production_settings
+from config.payment_pages import LIVE_KEYS, is_pretended, page_origins, require_real_providers
+from config.stand_in import assume_stand_in
 
 DEBUG = env.bool("DEBUG", default=False)
 if not DEBUG:
     require_production_settings()
 EMBEDDED_URLS = Place(VAR_DIR).urls if DEBUG else {}
+# Names the stand-ins for the payment providers in the environment, unless it names a provider.
+STAND_IN_URL = assume_stand_in(os.environ, VAR_DIR / "counterparts") if DEBUG else ""
 
 DEVELOPMENT_SECRET = "development-only-" + "0" * 50
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
@@ -75,6 +80,7 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "django_htmx",
     "lucide",
+    "billing.djstripe_app.StripeMirrorConfig",
 ]
 
 MIDDLEWARE = [
@@ -275,6 +281,41 @@ SOCIALACCOUNT_PROVIDERS = PROVIDERS
 # How many first texts of a newcomer wait for a moderator before others see them.
 COMMUNITY_HOLD_FIRST_POSTS = env.int("COMMUNITY_HOLD_FIRST_POSTS", default=0)
 
+# -- Billing ------------------------------------------------------------------------------------
+# Without a key nothing is sold through Stripe; all else works.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+# Several while one takes the place of another.
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_API_BASE = (env.str("STRIPE_API_BASE", default="") or "https://api.stripe.com").rstrip("/")
+# The version that dj-stripe 2.11 is tested with; stripe's own default is newer.
+STRIPE_API_VERSION = "2026-05-27.dahlia"
+# dj-stripe's names, for what is said above. It mirrors; its views are not routed.
+STRIPE_API_HOST = STRIPE_API_BASE
+STRIPE_LIVE_MODE = STRIPE_SECRET_KEY.startswith(LIVE_KEYS)
+# Stripe reckons taxes once a registration stands in its dashboard.
+STRIPE_AUTOMATIC_TAX = env.bool("STRIPE_AUTOMATIC_TAX", default=False)
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+# One in place of its own, which take 50 seconds.
+MIGRATION_MODULES = {"djstripe": "billing.djstripe_migrations"}
+# The same for PayPal. Its webhooks name the certificate with which they are signed: it must lie on one of these
+# hosts, and be vouched for by the machine's own authorities, or by those of a file.
+PAYPAL_CLIENT_ID = env.str("PAYPAL_CLIENT_ID", default="")
+PAYPAL_CLIENT_SECRET = env.str("PAYPAL_CLIENT_SECRET", default="")
+PAYPAL_WEBHOOK_ID = env.str("PAYPAL_WEBHOOK_ID", default="")
+PAYPAL_API_BASE = (env.str("PAYPAL_API_BASE", default="") or "https://api-m.paypal.com").rstrip("/")
+PAYPAL_CERT_HOSTS = env.list("PAYPAL_CERT_HOSTS", default=["api.paypal.com", "api.sandbox.paypal.com"])
+PAYPAL_CA_FILE = env.str("PAYPAL_CA_FILE", default="")
+require_real_providers(
+    {"STRIPE_API_BASE": STRIPE_API_BASE, "PAYPAL_API_BASE": PAYPAL_API_BASE},
+    stripe_key=STRIPE_SECRET_KEY,
+    stand_ins_allowed=DEBUG or env.bool("ALLOW_PRETENDED_PAYMENTS", default=False),
+)
+# Browsers are sent nowhere else to pay.
+PAYMENT_PAGE_ORIGINS = page_origins(STRIPE_API_BASE, PAYPAL_API_BASE)
+# Then the pages of billing say that no money moves: wherever we could charge, a stand-in takes the provider's place.
+_CHARGING_BASES = [STRIPE_API_BASE] * bool(STRIPE_SECRET_KEY) + [PAYPAL_API_BASE] * bool(PAYPAL_CLIENT_ID)
+PAYMENTS_ARE_PRETENDED = bool(_CHARGING_BASES) and all(is_pretended(base) for base in _CHARGING_BASES)
+
 # -- Mail ---------------------------------------------------------------------------------------
 MAIL_FOLDER = VAR_DIR / "mail"
 if DEBUG and not env.str("EMAIL_URL", default=""):
@@ -285,6 +326,8 @@ else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"{SITE_NAME} <hello@howtoai.example>")
+# Who reads what people write to us through the pages.
+STAFF_EMAIL = env.str("STAFF_EMAIL", default=DEFAULT_FROM_EMAIL)
 
 # -- Time and language --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -348,7 +391,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         # Browsers hold a form that we answer with a redirect to the provider to this too.
-        "form-action": [SELF, *(PROVIDER_ORIGINS[provider] for provider in PROVIDERS)],
+        "form-action": [SELF, *(PROVIDER_ORIGINS[provider] for provider in PROVIDERS), *PAYMENT_PAGE_ORIGINS],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -400,8 +443,14 @@ LOGGING = {
     "formatters": {"line": {"format": "%(levelname)-7s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Every 4xx would be a warning; the access log has them already.
-    "loggers": {"django.request": {"level": "ERROR"}, "celery.beat": {"level": "WARNING"}},
+    "loggers": {
+        # Every 4xx would be a warning; the access log has them already.
+        "django.request": {"level": "ERROR"},
+        "celery.beat": {"level": "WARNING"},
+        # They tell of each request, with its address.
+        "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
+    },
 }
 
 # -- Admin --------------------------------------------------------------------------------------

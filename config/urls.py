@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("community.urls")),
     path("", include("accounts.urls")),
     path("", include("tutorials.urls")),
+    path("", include("billing.urls")),
     # Ours in the place of allauth's, whose way to change an address we do without.
     path("accounts/email/", addresses.email, name="account_email"),
     # allauth's own list also has addresses that it keeps for old installations.

@@ -6,15 +6,20 @@ from django.core.management import call_command
 # Beat may only run what is listed here, so that a message in the broker is no shell.
 PERIODIC_COMMANDS = frozenset(
     {
+        "apply_events",
         "award_achievements",
         "check_counters",
         "clean_images",
         "clearsessions",
         "count_search_words",
         "erase_accounts",
+        "follow_subscriptions",
+        "forget_events",
         "forget_notifications",
         "forget_old_logins",
+        "mirror_stripe",
         "raise_trust",
+        "reconcile_billing",
         "resume_exports",
         "send_notifications",
     }

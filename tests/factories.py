@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.utils.text import slugify
 
 from accounts.models import User
+from billing.access import forget_access
 from billing.models import AccessGrant
 from tutorials.models import Topic, Tutorial
 
@@ -78,4 +79,6 @@ def make_tutorial(title: str = "", **fields: Any) -> Tutorial:
 
 def make_grant(user: User, **fields: Any) -> AccessGrant:
     """Premium without an end, from this moment."""
-    return AccessGrant.objects.create(user=user, **{"reason": "A gift."} | fields)
+    grant = AccessGrant.objects.create(user=user, **{"reason": "A gift."} | fields)
+    forget_access(user.pk)
+    return grant

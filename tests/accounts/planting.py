@@ -16,11 +16,28 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Model
 from django.utils import timezone
+from djstripe.models import Customer
 
 from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User
 from accounts.models.history import Event
 from accounts.session_store import SessionStore
-from billing.models import AccessGrant
+from billing.djstripe_mirror import mirror
+from billing.models import (
+    AccessGrant,
+    Cause,
+    ContactRequest,
+    Invitation,
+    Membership,
+    Organisation,
+    ProviderEvent,
+    Reminder,
+    Role,
+    Seat,
+    Source,
+    State,
+    Subscription,
+)
+from billing.services.recording import Why, record
 from community.models import (
     Case,
     Comment,
@@ -39,6 +56,8 @@ from community.models import (
     Watch,
 )
 from community.services import likes, writing
+from tests.billing.stripe_objects import a_dispute, a_refund, a_subscription
+from tests.billing.truths import make_payment, make_return, make_subscription, make_truth
 from tests.community.members import make_comment, make_post
 from tests.factories import make_grant, make_tutorial, make_user
 from tests.tutorials.learners import make_achievement, make_track
@@ -184,6 +203,44 @@ def access_grant(user: User, mark: str) -> None:
     make_grant(make_user(), given_by=user, revoked_by=user, revoked_at=timezone.now())
 
 
+def organisation(user: User, mark: str) -> None:
+    """One that they own and sit in, an invitation that they accepted, and one that they sent."""
+    own = Organisation.objects.create(name="Company", slug=f"company-{user.pk}")
+    Membership.objects.create(organisation=own, user=user, role=Role.OWNER)
+    seat = Seat.objects.create(organisation=own, user=user)
+    make_grant(user, seat=seat, key="contract:1", source=Source.SEAT)
+    now = timezone.now()
+    for email, link in ((user.email, {"accepted_by": user, "accepted_at": now}), ("x@x.example", {"invited_by": user})):
+        token_hash = Invitation.hash_of(f"{mark} {email}")
+        make(Invitation, organisation=own, email=email, expires_at=now, token_hash=token_hash, **link)
+
+
+def subscription(user: User, mark: str) -> None:
+    """One that has ended, with all that hangs on it, and the events that told of it."""
+    made = make_subscription(user, reference=f"sub_{user.pk}", leaving_comment=f"{mark} comment")
+    payment = make_payment(
+        reference=f"in_{user.pk}", hosted_url=f"https://pay.example/{mark}", returns=(make_return(),)
+    )
+    over = make_truth(payment, reference=made.reference, state=State.ENDED, ended_at=timezone.now())
+    record(made, over, Why(Cause.MEMBER, by=user))
+    make(Reminder, subscription=made, kind="trial_ends", about=timezone.now())
+    for number, subject in enumerate((made.reference, "")):
+        make(
+            ProviderEvent,
+            provider="stripe",
+            event_id=f"evt_{user.pk}_{number}",
+            kind="customer.updated",
+            subject=subject,
+            happened_at=timezone.now(),
+            body={"email": user.email, "name": mark},
+            digest=b"x" * 32,
+        )
+
+
+def copies_of_stripes(user: User, mark: str) -> None:
+    mirror(a_subscription(mark), a_refund(mark), a_dispute(mark), subscriber=user)
+
+
 def post(user: User, mark: str) -> None:
     """Without the mark, but for one that its author has taken back."""
     make_post(author=user)
@@ -253,6 +310,9 @@ PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     LogEntry: admin_log,
     Tutorial: tutorial,
     AccessGrant: access_grant,
+    Subscription: subscription,
+    Organisation: organisation,
+    Customer: copies_of_stripes,
     TutorialVersion: tutorial_version,
     ReviewNote: review_note,
     TutorialProgress: tutorial_progress,
@@ -278,6 +338,7 @@ PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
 def plant_traces(user: User, mark: str, bystander: User | None) -> None:
     """What tells of the person without a link to them."""
     make(LoginHistory, event=Event.FAILURE, door="page", email=user.email.upper(), address=NETWORK_ADDRESS)
+    make(ContactRequest, name=mark, email=user.email.upper(), organisation=mark, seats=3, message=mark)
     for data in (
         {"_auth_user_id": str(user.pk), "name": mark},
         {"sid": str(user.sessions.all()[0].pk), "name": mark},

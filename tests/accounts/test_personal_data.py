@@ -12,6 +12,7 @@ from django.db.models import Field, FileField, Model
 
 from accounts.models import BrowserSession, LoginHistory, Profile, Session, User
 from accounts.personal_data import Holding, holdings, traces
+from billing.djstripe_mirror import KEPT
 from community.models import PostImage, PostTag, SearchEntry
 from tutorials.models import TrackStep, TutorialImage
 
@@ -24,6 +25,10 @@ NOT_PERSONAL: dict[type[Model], str] = {
     PostImage.comments.through: "it says which comment shows an image",
     SearchEntry: "it holds the words by which a text is found, as long as that text is there",
     TutorialImage: "it is a part of a tutorial, which stays",
+    **dict.fromkeys(
+        set(apps.get_app_config("djstripe").get_models(include_auto_created=True)) - set(KEPT.values()),
+        "of Stripe's objects, these are not kept",
+    ),
 }
 
 ENTRIES = holdings()
@@ -141,4 +146,11 @@ def test_files_of_people_are_in_the_one_storage_that_erasure_cleans() -> None:
 
 
 def test_what_has_no_link_is_registered_as_a_trace() -> None:
-    assert {trace.label for trace in traces()} == {"accounts.LoginHistory", "accounts.BrowserSession", "admin.LogEntry"}
+    assert {trace.label for trace in traces()} == {
+        "accounts.LoginHistory",
+        "accounts.BrowserSession",
+        "admin.LogEntry",
+        "billing.ContactRequest",
+        "billing.Invitation",
+        "billing.ProviderEvent",
+    }

@@ -17,9 +17,11 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, DataExport, Session, User
 from accounts.services import addresses
+from billing.models import Invitation
 from community.models import Case, Draft, Kind, PostImage, StaffAction
 from community.services import notifying
 from community.unsubscribing import make_token
+from tests.billing.organisations import make_invitation, make_organisation
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import TOTP_SECRET, make_tutorial
 from tests.tutorials.learners import make_achievement, make_quiz_tutorial, make_track
@@ -190,6 +192,67 @@ TABLE = {
     "api/notifications/read": Rule(MEMBERS, "put"),
     "api/notifications/<int:pk>/read": Rule(OWNER, "put", {"<int:pk>": "{notification}"}),
     "api/notification-settings": Rule(MEMBERS),
+    "pricing/": Rule(PUBLIC),
+    "billing/": Rule(MEMBERS),
+    "billing/invoices/": Rule(MEMBERS),
+    "billing/checkout/": Rule(MEMBERS, "post"),
+    "billing/checkout/return/": Rule(MEMBERS),
+    "billing/checkout/cancelled/": Rule(MEMBERS),
+    "billing/checkout/check/": Rule(MEMBERS, "post"),
+    "billing/change/": Rule(MEMBERS),
+    "billing/cancel/": Rule(MEMBERS),
+    "billing/pause/": Rule(MEMBERS, "post"),
+    "billing/resume/": Rule(MEMBERS, "post"),
+    "billing/portal/": Rule(MEMBERS, "post"),
+    "billing/enterprise/": Rule(PUBLIC),
+    # Providers only, who sign what they send; here is none set up.
+    "webhooks/<provider:provider>": Rule(NOBODY, "post", {"<provider:provider>": "stripe"}),
+    "api/subscription": Rule(MEMBERS),
+    "api/subscription/preview": Rule(MEMBERS, "post"),
+    "api/subscription/pause": Rule(MEMBERS, "put"),
+    "api/subscription/invoices": Rule(MEMBERS),
+    "billing/organisations/": Rule(MEMBERS),
+    "billing/organisations/<slug:slug>/": Rule(OWNER, path={"<slug:slug>": "company"}),
+    "billing/organisations/<slug:slug>/leave/": Rule(OWNER, path={"<slug:slug>": "company"}),
+    "billing/organisations/<slug:slug>/invited/": Rule(OWNER, path={"<slug:slug>": "company"}),
+    "billing/organisations/<slug:slug>/invitations/": Rule(OWNER, "post", {"<slug:slug>": "company"}),
+    "billing/organisations/<slug:slug>/invitations/<int:pk>/resend/": Rule(
+        OWNER, "post", {"<slug:slug>": "company", "<int:pk>": "{invitation}"}
+    ),
+    "billing/organisations/<slug:slug>/invitations/<int:pk>/revoke/": Rule(
+        OWNER, "post", {"<slug:slug>": "company", "<int:pk>": "{invitation}"}
+    ),
+    "billing/organisations/<slug:slug>/members/<int:pk>/": Rule(
+        OWNER, path={"<slug:slug>": "company", "<int:pk>": "{membership}"}
+    ),
+    "billing/organisations/<slug:slug>/members/<int:pk>/seat/": Rule(
+        OWNER, "post", {"<slug:slug>": "company", "<int:pk>": "{membership}"}
+    ),
+    "billing/organisations/<slug:slug>/members/<int:pk>/seat/give-back/": Rule(
+        OWNER, "post", {"<slug:slug>": "company", "<int:pk>": "{membership}"}
+    ),
+    "billing/organisations/<slug:slug>/members/<int:pk>/ownership/": Rule(
+        OWNER, "post", {"<slug:slug>": "company", "<int:pk>": "{membership}"}
+    ),
+    "billing/organisations/<slug:slug>/members/<int:pk>/remove/": Rule(
+        OWNER, path={"<slug:slug>": "company", "<int:pk>": "{membership}"}
+    ),
+    # For who has followed a link before.
+    "billing/invitations/": Rule(NOBODY),
+    # Whoever holds the link reads it; only one may accept.
+    "billing/invitations/<str:token>/": Rule(PUBLIC, path={"<str:token>": "invitation-token"}),
+    "api/organisations": Rule(MEMBERS),
+    "api/organisations/<slug:slug>/members": Rule(OWNER, path={"<slug:slug>": "company"}),
+    "api/organisations/<slug:slug>/members/<int:pk>": Rule(
+        OWNER, "patch", {"<slug:slug>": "company", "<int:pk>": "{membership}"}
+    ),
+    "api/organisations/<slug:slug>/members/<int:pk>/seat": Rule(
+        OWNER, "put", {"<slug:slug>": "company", "<int:pk>": "{membership}"}
+    ),
+    "api/organisations/<slug:slug>/invitations": Rule(OWNER, path={"<slug:slug>": "company"}),
+    "api/organisations/<slug:slug>/invitations/<int:pk>": Rule(
+        OWNER, "delete", {"<slug:slug>": "company", "<int:pk>": "{invitation}"}
+    ),
     "api/tutorials": Rule(PUBLIC),
     "api/tutorials/<slug:slug>": Rule(PUBLIC, path={"<slug:slug>": "open"}),
     "api/tutorials/<slug:slug>/progress": Rule(MEMBERS, path={"<slug:slug>": "open"}),
@@ -308,7 +371,7 @@ def cast(learner: User, stranger: User, author: User, moderator: User, admin: Us
 
 
 @pytest.fixture
-def things(cast: dict[str, User | None], learner: User) -> dict[str, str]:
+def things(cast: dict[str, User | None], learner: User, admin: User) -> dict[str, str]:
     """Something of the learner's for each placeholder; a second factor with recovery codes for everybody."""
     for person in cast.values():
         if person is not None:
@@ -333,6 +396,8 @@ def things(cast: dict[str, User | None], learner: User) -> dict[str, str]:
     case = Case.objects.create(kind="reported", post=post)
     post_image = PostImage(user=learner, width=1, height=1, size=1, digest="x")
     post_image.file.save("x.webp", ContentFile(b"x"))
+    organisation = make_organisation(learner, by=admin, seats=2, name="Company")
+    invitation = make_invitation(organisation, by=learner, token_hash=Invitation.hash_of("invitation-token"))
     action = StaffAction.objects.create(deed="lock", reason="x", post=post, before={"locked_at": None})
     return {
         "{notification}": str(learner.notifications.get().pk),
@@ -341,6 +406,8 @@ def things(cast: dict[str, User | None], learner: User) -> dict[str, str]:
         "{api_key}": str(key.pk),
         "{export}": str(export.pk),
         "{learner}": str(learner.pk),
+        "{membership}": str(organisation.memberships.get().pk),
+        "{invitation}": str(invitation.pk),
         "{post}": str(post.pk),
         "{comment}": str(comment.pk),
         "{draft}": str(Draft.objects.create(user=learner, place="post", body="x").pk),

@@ -9,6 +9,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -16,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from billing.access import FREE, LEVELS, PREMIUM, Access, levels_open_to, may_read
 from billing.models import AccessGrant
+from billing.services.giving import change_end, give_access, revoke_access
 from tests.factories import make_grant, make_user
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -55,7 +57,7 @@ def test_staff_without_a_second_factor_read_as_everybody_else(author: User) -> N
 def test_what_was_given_is_open_until_it_ends(learner: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     make_grant(learner, starts_at=NOON, ends_at=NOON + HOUR)
     with django_assert_num_queries(1):
-        assert may_read(learner, PREMIUM, NOON) == Access(allowed=True, until=NOON + HOUR, why="grant")
+        assert may_read(learner, PREMIUM, NOON) == Access(allowed=True, until=NOON + HOUR, why="complimentary")
     with django_assert_num_queries(1):
         assert levels_open_to(learner, NOON) == {FREE, PREMIUM}
 
@@ -88,7 +90,7 @@ def test_the_start_belongs_to_it_and_the_end_does_not(learner: User, at: datetim
 
 def test_without_an_end_it_stays_open(learner: User) -> None:
     make_grant(learner, starts_at=NOON)
-    assert may_read(learner, PREMIUM, NOON + 100_000 * HOUR) == Access(allowed=True, until=None, why="grant")
+    assert may_read(learner, PREMIUM, NOON + 100_000 * HOUR) == Access(allowed=True, until=None, why="complimentary")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_the_end_is_that_of_all_that_join_without_a_gap(
         make_grant(learner, starts_at=NOON + start * HOUR, ends_at=None if end is None else NOON + end * HOUR)
     with django_assert_num_queries(1):
         access = may_read(learner, PREMIUM, NOON)
-    assert access == Access(allowed=True, until=None if until is None else NOON + until * HOUR, why="grant")
+    assert access == Access(allowed=True, until=None if until is None else NOON + until * HOUR, why="complimentary")
 
 
 def test_a_grant_of_the_future_opens_nothing_yet(learner: User) -> None:
@@ -137,7 +139,7 @@ def test_a_grant_of_the_future_opens_nothing_yet(learner: User) -> None:
 def test_what_was_revoked_is_closed_from_that_moment_and_was_open_before(learner: User) -> None:
     make_grant(learner, starts_at=NOON, ends_at=NOON + 3 * HOUR, revoked_at=NOON + HOUR)
     assert may_read(learner, PREMIUM, NOON + HOUR) == CLOSED
-    assert may_read(learner, PREMIUM, NOON) == Access(allowed=True, until=NOON + HOUR, why="grant")
+    assert may_read(learner, PREMIUM, NOON) == Access(allowed=True, until=NOON + HOUR, why="complimentary")
 
 
 def test_what_was_revoked_before_its_start_joins_nothing(learner: User) -> None:
@@ -221,3 +223,32 @@ def test_it_is_open_up_to_the_end_that_is_named_and_closed_then(
     if access.allowed:
         first_closed = min(set(range(at, 21)) - open_at)
         assert access.until == (None if first_closed == 20 else NOON + first_closed * HOUR)
+
+
+def test_it_is_asked_once_and_anew_after_a_change(
+    learner: User, admin: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        assert not may_read(learner, PREMIUM).allowed
+    with django_assert_num_queries(0):
+        assert not may_read(learner, PREMIUM).allowed
+        assert levels_open_to(learner) == {FREE}
+    grant = give_access(user=learner, level=PREMIUM, ends_at=None, reason="A prize.", given_by=admin, source="gift")
+    assert may_read(learner, PREMIUM) == Access(allowed=True, until=None, why="gift")
+    change_end(grant=grant, ends_at=timezone.now() + HOUR, by=admin)
+    assert may_read(learner, PREMIUM).until == grant.ends_at
+    revoke_access(grant=grant, by=admin)
+    assert not may_read(learner, PREMIUM).allowed
+
+
+def test_what_is_kept_opens_and_closes_by_the_clock(
+    learner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        AccessGrant.objects.create(user=learner, starts_at=NOON + HOUR, ends_at=NOON + 2 * HOUR, reason="An hour.")
+        assert not may_read(learner, PREMIUM).allowed
+        with django_assert_num_queries(0):
+            clock.move_to(NOON + HOUR)
+            assert may_read(learner, PREMIUM).allowed
+            clock.move_to(NOON + 2 * HOUR)
+            assert not may_read(learner, PREMIUM).allowed

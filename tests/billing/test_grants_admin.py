@@ -14,10 +14,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from billing import services
 from billing.access import PREMIUM, may_read
-from billing.admin import AccessGrantAdmin
-from billing.models import END_BEFORE_START, UNKNOWN_LEVEL, AccessGrant
+from billing.admin.grants import AccessGrantAdmin
+from billing.models import AccessGrant
+from billing.models.access import END_BEFORE_START, UNKNOWN_LEVEL
+from billing.services import giving
 from tests.factories import make_grant, make_user
 
 DAY = timedelta(days=1)
@@ -36,6 +37,7 @@ def fields_of(user: User, **more: str) -> dict[str, str]:
     return {
         "user": str(user.pk),
         "level": PREMIUM,
+        "source": "gift",
         "starts_at_0": "2026-11-01",
         "starts_at_1": "08:00:00",
         "ends_at_0": "2090-01-01",
@@ -66,7 +68,7 @@ def test_access_is_given_and_written_down(desk: Client, admin: User, learner: Us
     ("fields", "field", "words"),
     [
         ({"level": "gold"}, "level", UNKNOWN_LEVEL),
-        ({"ends_at_0": "2026-10-01"}, "ends_at", services.END_IS_PAST),
+        ({"ends_at_0": "2026-10-01"}, "ends_at", giving.END_IS_PAST),
         ({"starts_at_0": "2095-01-01"}, "ends_at", END_BEFORE_START),
         ({"ends_at_0": "soon"}, "ends_at", "Enter a valid date."),
         ({"reason": " "}, "reason", "This field is required."),
@@ -108,12 +110,12 @@ def test_who_is_overtaken_by_a_revocation_is_told_so(
     grant, save = make_grant(learner), AccessGrantAdmin.save_model
 
     def overtaken(*args: Any) -> None:
-        services.revoke_access(grant=AccessGrant.objects.get(pk=grant.pk), by=admin)
+        giving.revoke_access(grant=AccessGrant.objects.get(pk=grant.pk), by=admin)
         save(*args)
 
     monkeypatch.setattr(AccessGrantAdmin, "save_model", overtaken)
     response = desk.post(change_address(grant), fields_of(learner), follow=True)
-    assert services.IS_OVER in response.content.decode()
+    assert giving.IS_OVER in response.content.decode()
     grant.refresh_from_db()
     assert grant.ends_at is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +16,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
 from accounts.models import User
+from billing.models import Cause, InvoiceStatus, Plan, Price
+from billing.services.recording import Why
+from billing.services.recording import record as record_truth
+from billing.services.truth import locked
 from community.models import State
 from community.services import answers, drafts, following, likes, reporting, states, writing
+from tests.billing.truths import DAY, NOON, make_payment, make_return, make_subscription, make_truth
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import PASSWORD, TOTP_SECRET, make_tutorial, make_user, totp_code
 from tests.tutorials.learners import answers_to, finish, make_achievement, make_quiz_tutorial, make_track, record
@@ -65,6 +71,18 @@ PAGES = [
     "/tutorials/everything/",
     "/tutorials/paid-for/",
     "/tutorials/long/",
+    "/pricing/",
+    "/billing/enterprise/",
+]
+# As a member who pays, has paid and was paid back; the page of changes has a choice.
+BILLING = [
+    "/pricing/",
+    "/billing/",
+    "/billing/invoices/",
+    "/billing/change/",
+    "/billing/cancel/",
+    "/billing/checkout/return/",
+    "/billing/checkout/cancelled/",
 ]
 
 # As visitors, members and moderators see the community; a thread, its comments and its people are of the fixture.
@@ -178,6 +196,38 @@ def test_no_page_of_a_learner_has_a_barrier(page: Page, lea: User, look: dict[st
 def test_no_page_of_a_learner_scrolls_sideways(page: Page, lea: User, look: dict[str, Any]) -> None:
     sign_in(page, lea)
     for address in LEARNING:
+        page.goto(address)
+        assert overflow(page) == 0, address
+
+
+@pytest.fixture
+def payer(some_tutorials: None) -> User:
+    payer = make_user(name="Pat")
+    returned = make_payment(
+        1, returns=(make_return(at=NOON + DAY),), hosted_url="https://a.example", pdf_url="https://a.example"
+    )
+    unpaid = replace(make_payment(2, status=InvoiceStatus.OPEN, paid=0, paid_at=None), number=LONG_NAME[:80])
+    with locked(payer.pk):
+        record_truth(make_subscription(payer), make_truth(make_payment(), returned, unpaid), Why(Cause.PROVIDER))
+    plan = Plan.objects.create(code="more", name=LONG_NAME[:40], summary=LONG_NAME[:120], benefits=[LONG_NAME[:120]])
+    Price.objects.create(plan=plan, interval="month", amount=123_456_789, version=1)
+    return payer
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
+def test_no_page_of_billing_has_a_barrier(page: Page, payer: User, look: dict[str, Any]) -> None:
+    sign_in(page, payer)
+    for address in BILLING:
+        page.goto(address)
+        expect(page.locator("h1")).to_have_count(1)
+        results = barriers(page)
+        assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+
+
+@pytest.mark.parametrize("look", [{"viewport": {"width": width, "height": 900}} for width in (320, 768, 1920)])
+def test_no_page_of_billing_scrolls_sideways(page: Page, payer: User, look: dict[str, Any]) -> None:
+    sign_in(page, payer)
+    for address in BILLING:
         page.goto(address)
         assert overflow(page) == 0, address
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
@@ -19,8 +20,9 @@ def test_our_pages_allow_nothing_but_our_own_files(visitor: Client, tutorial: Tu
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
     assert "unsafe" not in " ".join(policy.values())
-    # Sign-in with an account elsewhere is a form of ours that leads there.
-    assert policy.pop("form-action").split() == ["'self'", "https://accounts.google.com", "https://github.com"]
+    # Sign-in with an account elsewhere, and paying, are forms of ours that lead there.
+    elsewhere = ["https://accounts.google.com", "https://github.com", *settings.PAYMENT_PAGE_ORIGINS]
+    assert policy.pop("form-action").split() == ["'self'", *elsewhere]
     assert set(policy.values()) == {"'none'", "'self'"}
 
 

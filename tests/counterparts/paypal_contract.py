@@ -14,6 +14,7 @@ from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from billing.gateways.paypal.certificates import forget_certificates
 from tests.counterparts.process import PAYPAL_CLIENT, PAYPAL_WEBHOOK, ROOT, Counterparts
 
 FOLDER = ROOT.parent / "shared" / "paypal"
@@ -188,10 +189,12 @@ def paypal_stand_in(counterparts: Counterparts, paypal_contract: Contract) -> It
 
 @pytest.fixture
 def paypal_keys(paypal_stand_in: Counterparts, settings: Any, tmp_path: Path) -> Counterparts:
-    """The platform's PayPal is the stand-in."""
+    """The platform's PayPal is the stand-in, of which it knows no certificate."""
+    forget_certificates()
     authority = tmp_path / "paypal-ca.pem"
     authority.write_text(paypal_stand_in.control("paypal/authority"))
     settings.PAYPAL_API_BASE = paypal_stand_in.paypal
+    settings.PAYMENT_PAGE_ORIGINS = [paypal_stand_in.url]
     settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET = PAYPAL_CLIENT
     settings.PAYPAL_WEBHOOK_ID = PAYPAL_WEBHOOK
     settings.PAYPAL_CA_FILE = str(authority)

@@ -143,7 +143,7 @@ def test_those_with_a_grant_get_premium_whole_and_no_cache_keeps_it(learner: Use
     make_grant(learner)
     answer = Caller(learner).get(CLOSED)
     assert "The secret middle." in answer.json()["body_html"]
-    assert answer.json()["may_read"] == {"allowed": True, "until": None, "why": "grant"}
+    assert answer.json()["may_read"] == {"allowed": True, "until": None, "why": "complimentary"}
     assert "no-store" in answer["Cache-Control"]
     assert "private" in answer["Cache-Control"]
 

@@ -56,6 +56,13 @@ PROXY_COUNT=0
 # FROM_EMAIL=How-to-AI <hello@howtoai.example>
 # SITE_URL=https://howtoai.example
 
+# Payment providers, each of which sells only with its keys (docs/billing.md).
+# STRIPE_SECRET_KEY=
+# STRIPE_WEBHOOK_SECRETS=
+# PAYPAL_CLIENT_ID=
+# PAYPAL_CLIENT_SECRET=
+# PAYPAL_WEBHOOK_ID=
+
 # Connections per process; the sum over all processes must stay below max_connections.
 DATABASE_POOL_SIZE=8
 

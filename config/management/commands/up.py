@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -72,20 +75,29 @@ class Command(BaseCommand):
         if hasattr(connection, "close_pool"):
             connection.close_pool()
         try:
-            supervisor.start(web(host, port))
-            address = address_of(host, port)
-            ready = supervisor.wait_for(lambda: answers(f"{address}/readyz"), READY_SECONDS)
-            if not supervisor.stopping.is_set():
-                # Only now: all three at once made the first page take three times as long.
-                supervisor.start(worker())
-                supervisor.start(beat())
-            if ready:
-                self.greet(address)
-            elif not supervisor.stopping.is_set():
-                supervisor.say("up", f"{address}/readyz did not answer 200 within {READY_SECONDS:.0f} s; see above")
+            self.start_all(supervisor, host, port)
             supervisor.run(each_round)
         finally:
             supervisor.stop()
+
+    def start_all(self, supervisor: Supervisor, host: str, port: str) -> None:
+        """Start every process, each when those are ready that it needs; give up as soon as somebody says stop."""
+        address = address_of(host, port)
+        if settings.STAND_IN_URL:
+            supervisor.start(stand_in(address))
+        supervisor.start(web(host, port))
+        ready = supervisor.wait_for(lambda: answers(f"{address}/readyz"), READY_SECONDS)
+        if supervisor.stopping.is_set():
+            return
+        # Only now: all three at once made the first page take three times as long.
+        supervisor.start(worker())
+        supervisor.start(beat())
+        if not ready:
+            supervisor.say("up", f"{address}/readyz did not answer 200 within {READY_SECONDS:.0f} s; see above")
+            return
+        if settings.STAND_IN_URL and supervisor.wait_for(lambda: answers(f"{settings.STAND_IN_URL}/"), READY_SECONDS):
+            tell_of_plans(supervisor.environment)
+        self.greet(address)
 
     def greet(self, address: str) -> None:
         from ops.demo import DEMO_PASSWORD, DEMO_PEOPLE
@@ -94,6 +106,8 @@ class Command(BaseCommand):
         if settings.DEBUG:
             lines += [f"  Sign in at {address}/accounts/login/, password {DEMO_PASSWORD}:"]
             lines += [f"    {person.email:30} {person.role}" for person in DEMO_PEOPLE]
+        if settings.STAND_IN_URL:
+            lines += [f"  Payments go to stand-ins, where no money moves; their panel: {settings.STAND_IN_URL}/"]
         lines += ["  Ctrl-C stops everything.", ""]
         self.stdout.write("\n".join(lines))
         sys.stdout.flush()
@@ -119,6 +133,22 @@ def web(host: str, port: str) -> Child:
         packages = [str(path.parent) for path in BASE_DIR.glob("*/__init__.py") if path.parent.name != "tests"]
         command += ["--reload", *(part for package in packages for part in ("--reload-paths", package))]
     return Child("web", command)
+
+
+def stand_in(platform: str) -> Child:
+    """Both payment providers, for a development without their keys; what is there is there when it starts again."""
+    VAR_DIR.joinpath("counterparts").mkdir(exist_ok=True)
+    port = str(urlsplit(settings.STAND_IN_URL).port)
+    command = serving.web_command(
+        "counterparts.wsgi:application", host="127.0.0.1", port=port, workers="1", threads="4"
+    )
+    # By `env`, since only this process is to know where the platform is.
+    return Child("payments", ["env", f"PLATFORM_URL={platform}", *command, "--log-level", "warning"])
+
+
+def tell_of_plans(environment: Mapping[str, str]) -> None:
+    """The stand-ins know of no plan when they start for the first time; again it changes nothing."""
+    subprocess.run([sys.executable, "manage.py", "sync_plans"], cwd=BASE_DIR, env=dict(environment), check=True)
 
 
 def worker() -> Child:

@@ -1,0 +1,1 @@
+"""`/api/subscription…`: what a member pays for, and has paid."""

@@ -1,0 +1,20 @@
+"""What members may write about their subscription. Whether there is such a plan, the service says."""
+
+from __future__ import annotations
+
+from billing.models import Interval
+from common.api import StrictSerializer, TextField, WholeNumberField
+
+
+class ChangeSerializer(StrictSerializer):
+    plan = TextField(max_length=20)
+    interval = TextField(max_length=20, default=Interval.MONTH.value)
+
+
+class WishSerializer(ChangeSerializer):
+    provider = TextField(max_length=20, default="")
+    agreed = TextField(max_length=1000, default="")
+
+
+class PauseSerializer(StrictSerializer):
+    months = WholeNumberField()

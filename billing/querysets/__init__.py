@@ -1,0 +1,1 @@
+"""Every read of billing that has a name."""
