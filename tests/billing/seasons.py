@@ -25,7 +25,7 @@ START = datetime(2027, 1, 31, 15, 30, tzinfo=UTC)
 GRACE = timedelta(days=7)
 DAY = timedelta(days=1)
 STEPS = (1, 3, 5, 8, 13, 28, 31)  # days
-RETURNS = {"return_url": "http://testserver/billing/", "cancel_url": "http://testserver/pricing/"}
+RETURN, CANCEL = "http://testserver/billing/", "http://testserver/pricing/"
 # What becomes of an event on its way, and how often.
 FATES = {"arrives": 50, "twice": 20, "late": 15, "lost": 15}
 
@@ -105,7 +105,7 @@ class Season:
     # -- What members do ------------------------------------------------------------------------
 
     def subscribe(self, member: Member, interval: str = "month") -> None:
-        wish = Wish("premium", interval, member.provider, **RETURNS)
+        wish = Wish("premium", interval, member.provider, RETURN, CANCEL)
         outcome = subscribing.subscribe(user=member.user, wish=wish)
         if outcome.redirect_url and self.random.random() < 0.9:
             self.consent(member, outcome.redirect_url)

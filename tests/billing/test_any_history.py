@@ -50,6 +50,7 @@ def test_a_right_that_is_missing_or_too_long_would_be_found(both: Counterparts, 
     member = next(member for member in season.members if member.payments)
     check(member)
     paid = AccessGrant.objects.get(user=member.user, key__startswith="paid:")
+    assert paid.ends_at is not None
     AccessGrant.objects.filter(pk=paid.pk).update(ends_at=paid.ends_at - SECOND)
     with pytest.raises(AssertionError, match="locked out"):
         check(member)

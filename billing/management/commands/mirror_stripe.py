@@ -13,9 +13,7 @@ from billing.services.mirroring import mirror_changed
 
 
 class Command(BaseCommand):
-    help = (
-        "Copy what may have changed at Stripe (customers, cards, invoices, charges) for the admin."
-    )
+    help = "Copy what may have changed at Stripe (customers, cards, invoices, charges) for the admin."
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         """Without Stripe there is nothing to do. Raises CommandError if Stripe fails; the next run goes on."""
