@@ -108,10 +108,8 @@ def believed(chain: bytes, authorities: str, name: str) -> x509.Certificate:
     except ValueError:
         raise Forged("its certificate is none") from None
     try:
-        verifier = (
-            PolicyBuilder().store(trusted(authorities)).time(verifiers_now()).build_server_verifier(x509.DNSName(name))
-        )
-        verifier.verify(certificates[0], certificates[1:])
+        policy = PolicyBuilder().store(trusted(authorities)).time(verifiers_now())
+        policy.build_server_verifier(x509.DNSName(name)).verify(certificates[0], certificates[1:])
     except VerificationError:
         raise Forged("its certificate is not PayPal's") from None
     return certificates[0]
