@@ -129,7 +129,7 @@ def test_a_change_is_shown_to_the_cent_before_it_is_done(shopper: Shopper) -> No
     assert "Changed. Renews on" in done.content.decode()
     subscription = shopper.user.subscriptions.get()
     assert subscription.price.interval == "year"
-    assert subscription.invoices.latest("issued_at").total == due
+    assert subscription.invoices.latest("issued_at", "pk").total == due
 
 
 def test_a_yes_to_something_else_or_too_late_changes_nothing(shopper: Shopper, stranger: User) -> None:

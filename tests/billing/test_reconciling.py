@@ -100,7 +100,7 @@ def test_a_renewal_of_which_nothing_came_is_told_to_the_second_and_the_cent_and_
     who = f"subscription {row.pk} ({row.reference})"
     period = "2027-02-28T15:30:00+00:00 to 2027-03-31T15:30:00+00:00"
     assert f"{who}: period: 2027-01-31T15:30:00+00:00 to 2027-02-28T15:30:00+00:00 → {period}\n" in said
-    second = row.invoices.latest("issued_at")
+    second = row.invoices.latest("issued_at", "pk")
     amounts = "50.00 USD with 0.00 tax, 50.00 paid, 0.00 given back"
     assert f"{who}: payment {second.reference}: missing → paid, {amounts}, for {period}, at 2027-02-28T" in said
     assert f"{who}: right paid:{second.reference}: missing → premium by stripe, {period}\n" in said
