@@ -31,7 +31,9 @@ def assume_stand_in(environment: dict[str, str] | os._Environ[str], folder: Path
     # Each may also lie in a file, as all secrets may.
     if any(environment.get(name) or environment.get(f"{name}_FILE") for name in CHOSEN):
         return ""
-    port = int(environment.get("PORT", "") or 8000)
+    named = environment.get("PORT", "")
+    # What is no port is complained of by whoever wants to listen there.
+    port = int(named) if named.isdecimal() and 0 < int(named) < 65536 else 8000
     url = f"http://127.0.0.1:{port + PORTS_APART if port + PORTS_APART < 65536 else port - PORTS_APART}"
     environment.update(
         {

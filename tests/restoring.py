@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import DeadlockDetected
+
+TRIES = 5
 
 # A schema beside ours, with a copy of each table in which migrations, or what follows them, put rows.
 REMEMBER = """
@@ -66,5 +69,13 @@ def remember() -> None:
 
 def restore(_test: Any = None) -> None:
     """In the place of TransactionTestCase._fixture_teardown."""
-    with connection.cursor() as cursor:
-        cursor.execute(RESTORE)
+    for left in reversed(range(TRIES)):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(RESTORE)
+        except OperationalError as error:
+            # A request that a closing browser left behind holds a table that we come to later, and wants one of ours.
+            if not (left and isinstance(error.__cause__, DeadlockDetected)):
+                raise
+        else:
+            return

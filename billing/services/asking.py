@@ -29,7 +29,7 @@ STILL_AT_IT = "We are still at what you asked for last. Wait a moment, then look
 
 
 class ProviderDown(Away):
-    """The provider could not be asked; the text is for the person. Nothing has changed."""
+    """The provider could not be asked, or did not answer; the text is for the person. Nothing of ours has changed."""
 
 
 @contextmanager

@@ -99,8 +99,8 @@ def test_more_rows_cost_no_more_queries(visitor: Client, learner: User, address:
     member.force_login(learner)
     # A misspelt search is two, with a look into the vocabulary between them.
     again = 2 if "tutorail" in address else 0
-    # The first page also shows what members discuss.
-    of_visitor, of_member = (5, 14) if address == "/" else (4 + again, 7 + again)
+    # The first page also shows what members discuss, and to visitors the price.
+    of_visitor, of_member = (6, 14) if address == "/" else (4 + again, 7 + again)
     for client, most in ((visitor, of_visitor), (member, of_member)):
         counts = []
         # What every page remembers: the categories, and how much somebody has not read.
