@@ -163,11 +163,6 @@ class Subscription(models.Model):
         return self.state == State.CANCELLED
 
     @property
-    def renews(self) -> bool:
-        """Whether the provider will ask for money again without anybody's doing."""
-        return self.state in (State.TRIALING, State.ACTIVE, State.PAST_DUE)
-
-    @property
     def annual_amount(self) -> int:
         """What it brings in a year as it stands, in the smallest unit; 0 where nothing is asked."""
         asks = self.state in (State.ACTIVE, State.PAST_DUE, State.CANCELLED)

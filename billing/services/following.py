@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from billing.gateways import gateway_of, ready_gateways
 from billing.gateways.base import NotThere, ProviderAway, ProviderError
-from billing.models import Cause, Provider, State, Subscription, SubscriptionTransition, transition_name
+from billing.models import Cause, Provider, State, Subscription
 from billing.querysets.subscriptions import SubscriptionQuerySet
-from billing.services.recording import Why
+from billing.services.recording import Why, write_step
 from billing.services.rights import GRACE
 from billing.services.truth import follow, locked
 
@@ -126,18 +126,10 @@ def close_checkout(subscription: Subscription) -> bool:
         follow(subscription, reference, BY_THE_CLOCK)
     if subscription.state != State.INCOMPLETE:
         return False
-    subscription.state, subscription.ended_at, subscription.checkout_url = State.ENDED, timezone.now(), ""
+    now = timezone.now()
+    subscription.state, subscription.ended_at, subscription.checkout_url = State.ENDED, now, ""
     subscription.save(update_fields=["state", "ended_at", "checkout_url"])
-    SubscriptionTransition.objects.create(
-        subscription=subscription,
-        name=transition_name(State.INCOMPLETE, State.ENDED),
-        from_state=State.INCOMPLETE,
-        to_state=State.ENDED,
-        price=subscription.price,
-        annual_amount=0,
-        at=subscription.ended_at,
-        cause=Cause.CLOCK,
-    )
+    write_step(subscription, State.INCOMPLETE, now, BY_THE_CLOCK)
     return True
 
 

@@ -56,7 +56,8 @@ def record(subscription: Subscription, truth: Truth, why: Why) -> list[Subscript
     subscription.save()
     steps = []
     if subscription.state != before or subscription.price != former_price:
-        steps.append(write_step(subscription, before, truth, why))
+        at = happened_at(State(subscription.state), truth, why)
+        steps.append(write_step(subscription, before, at, why))
     record_payments(subscription, truth.payments)
     rights.settle(subscription, truth)
     return steps
@@ -101,7 +102,8 @@ def known_price(subscription: Subscription, reference: str) -> Price | None:
     return price
 
 
-def write_step(subscription: Subscription, before: State, truth: Truth, why: Why) -> SubscriptionTransition:
+def write_step(subscription: Subscription, before: State, at: datetime, why: Why) -> SubscriptionTransition:
+    """Put on record that it has become what it is now. Raises ImpossibleTransition."""
     after = State(subscription.state)
     return SubscriptionTransition.objects.create(
         subscription=subscription,
@@ -110,7 +112,7 @@ def write_step(subscription: Subscription, before: State, truth: Truth, why: Why
         to_state=after,
         price=subscription.price,
         annual_amount=subscription.annual_amount,
-        at=happened_at(after, truth, why),
+        at=at,
         cause=why.cause,
         event=why.event,
         by=why.by,

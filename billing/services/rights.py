@@ -63,7 +63,7 @@ def settle(subscription: Subscription, truth: Truth) -> None:
                 ends_at=right.ends_at,
                 reason=REASONS[right.source],
             )
-    named = {f"paid:{payment.reference}" for payment in truth.payments}
+    named = {key_of(payment) for payment in truth.payments}
     for key in known.keys() - wanted.keys():
         # A provider names the latest payments only; of older ones it says nothing by not naming them.
         if key in named or not key.startswith("paid:"):
@@ -73,14 +73,18 @@ def settle(subscription: Subscription, truth: Truth) -> None:
 
 def rights_of(truth: Truth, source: Source) -> Iterator[Right]:
     """What follows from a truth: the trial, each paid period, and grace after the last one. Pure."""
-    paid = [Right(f"paid:{payment.reference}", source, *period) for payment, period in paid_periods(truth.payments)]
-    trial = trial_of(truth)
-    yield from paid
-    if trial:
-        yield trial
-    last = max([*paid, *([trial] if trial else [])], key=lambda right: right.ends_at, default=None)
-    if last and truth.state in AWAITED and not (last is not trial and returned_at(last, truth)):
+    rights = [Right(key_of(payment), source, *period) for payment, period in paid_periods(truth.payments)]
+    if trial := trial_of(truth):
+        rights.append(trial)
+    yield from rights
+    given_back = {key_of(payment) for payment in truth.payments if payment.wholly_returned_at is not None}
+    last = max(rights, key=lambda right: right.ends_at, default=None)
+    if last and truth.state in AWAITED and last.key not in given_back:
         yield Right(f"grace:{last.ends_at:%Y-%m-%dT%H:%M:%S}", Source.GRACE, last.ends_at, last.ends_at + GRACE)
+
+
+def key_of(payment: Payment) -> str:
+    return f"paid:{payment.reference}"
 
 
 def trial_of(truth: Truth) -> Right | None:
@@ -104,11 +108,6 @@ def paid_periods(payments: Iterable[Payment]) -> Iterator[tuple[Payment, tuple[d
             ends.append(taken_back)
         if (end := min(ends)) > payment.period_start:
             yield payment, (payment.period_start, end)
-
-
-def returned_at(right: Right, truth: Truth) -> datetime | None:
-    (payment,) = (each for each in truth.payments if right.key == f"paid:{each.reference}")
-    return payment.wholly_returned_at
 
 
 def correct(grant: AccessGrant, right: Right) -> None:

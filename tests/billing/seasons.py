@@ -18,6 +18,7 @@ from billing.months import months_later
 from billing.services import applying, following, offers, receiving, reminding, subscribing
 from billing.services.reconciling import reconcile
 from billing.services.subscribing import Wish
+from tests.billing.shops import CANCEL, RETURN
 from tests.counterparts.process import Counterparts
 from tests.factories import make_user
 
@@ -25,7 +26,6 @@ START = datetime(2027, 1, 31, 15, 30, tzinfo=UTC)
 GRACE = timedelta(days=7)
 DAY = timedelta(days=1)
 STEPS = (1, 3, 5, 8, 13, 28, 31)  # days
-RETURN, CANCEL = "http://testserver/billing/", "http://testserver/pricing/"
 # What becomes of an event on its way, and how often.
 FATES = {"arrives": 50, "twice": 20, "late": 15, "lost": 15}
 

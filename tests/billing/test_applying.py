@@ -18,7 +18,8 @@ from billing.models import EventState, Invoice, ProviderEvent, State, Subscripti
 from billing.services import applying, receiving
 from billing.services.applying import MOST_ATTEMPTS, NO_LONGER_THERE, NOT_OURS, apply_due, replay
 from billing.services.subscribing import Wish, subscribe
-from tests.billing.stripe_shop import CANCEL, RETURN, Shop, pay
+from tests.billing.shops import CANCEL, RETURN
+from tests.billing.stripe_shop import Shop, pay
 from tests.counterparts.process import Counterparts
 from tests.factories import make_user
 

@@ -13,8 +13,9 @@ from billing.gateways.base import NotThere, ProviderAway, Refused
 from billing.gateways.paypal import PayPal
 from billing.gateways.paypal.client import Line, call, get, line
 from billing.models import Price, State
-from tests.billing.paypal_shop import CANCEL, DAY, MONTH, RETURN, START, YEAR, Shop
+from tests.billing.paypal_shop import START, Shop
 from tests.billing.paypal_shop import shop as shop  # noqa: PLC0414 - a fixture
+from tests.billing.shops import CANCEL, DAY, MONTH, RETURN, YEAR
 
 DUE = START.replace(month=2, day=28)
 

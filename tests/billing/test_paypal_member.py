@@ -12,8 +12,9 @@ from billing.models import Interval, Invoice, ProviderEvent, State, Subscription
 from billing.services import subscribing
 from billing.services.applying import apply_due
 from billing.services.subscribing import Wish
-from tests.billing.paypal_shop import CANCEL, DAY, MONTH, RETURN, START, Shop
+from tests.billing.paypal_shop import START, Shop
 from tests.billing.paypal_shop import shop as shop  # noqa: PLC0414 - a fixture
+from tests.billing.shops import CANCEL, DAY, MONTH, RETURN
 
 DUE = datetime(2027, 2, 28, 15, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

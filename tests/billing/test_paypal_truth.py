@@ -10,8 +10,9 @@ import pytest
 from billing.gateways.base import NotThere, ProviderAway
 from billing.gateways.paypal.client import call, line
 from billing.models import Invoice, InvoiceStatus, Refund, RefundKind, State
-from tests.billing.paypal_shop import DAY, MONTH, START, YEAR, Shop
+from tests.billing.paypal_shop import START, Shop
 from tests.billing.paypal_shop import shop as shop  # noqa: PLC0414 - a fixture
+from tests.billing.shops import DAY, MONTH, YEAR
 
 DUE = datetime(2027, 2, 28, 15, 30, tzinfo=UTC)
 

@@ -9,7 +9,8 @@ from djstripe.models import Product as MirroredProduct
 
 from billing.gateways.base import Refused
 from billing.gateways.stripe.client import read
-from tests.billing.stripe_shop import MONTH, Shop
+from tests.billing.shops import MONTH
+from tests.billing.stripe_shop import Shop
 
 
 def test_plan_and_price_are_there_as_we_have_them(shop: Shop) -> None:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from billing.gateways.base import NotThere, Refused, Step, Truth
 from billing.gateways.stripe.client import client, read, stamp
 from billing.models import InvoiceStatus, State, Subscription
-from tests.billing.stripe_shop import CANCEL, DAY, MONTH, RETURN, YEAR, Shop, pay
+from tests.billing.shops import CANCEL, DAY, MONTH, RETURN, YEAR
+from tests.billing.stripe_shop import Shop, pay
 
 HOUR = timedelta(hours=1)
 

@@ -13,7 +13,8 @@ from djstripe.models import Customer
 from billing.gateways.base import NotThere, Refused
 from billing.gateways.stripe.client import client, read
 from billing.models import Provider, State, Subscription
-from tests.billing.stripe_shop import CANCEL, RETURN, Shop, pay
+from tests.billing.shops import CANCEL, RETURN
+from tests.billing.stripe_shop import Shop, pay
 from tests.factories import make_user
 
 

@@ -16,7 +16,8 @@ from billing.gateways.base import NotThere, ProviderAway, Refused
 from billing.gateways.stripe.client import client
 from billing.gateways.stripe.mirror import mirror_subscription
 from billing.models import Subscription
-from tests.billing.stripe_shop import CANCEL, DAY, RETURN, Shop
+from tests.billing.shops import CANCEL, DAY, RETURN
+from tests.billing.stripe_shop import Shop
 from tests.counterparts.process import STRIPE_KEY
 
 

@@ -9,7 +9,8 @@ import pytest
 from billing.gateways.base import NotThere
 from billing.gateways.stripe.client import client
 from billing.models import InvoiceStatus, RefundKind, State
-from tests.billing.stripe_shop import DAY, MONTH, Shop, pay
+from tests.billing.shops import DAY, MONTH
+from tests.billing.stripe_shop import Shop, pay
 
 
 def test_whoever_pays_is_active_for_a_month(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from billing.services.subscribing import Wish, subscribe
 from common.database import lock_for_transaction
 from tests.at_once import alone, at_once
 from tests.billing.shoppers import PREMIUM, Shopper
-from tests.billing.stripe_shop import CANCEL, RETURN
+from tests.billing.shops import CANCEL, RETURN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
