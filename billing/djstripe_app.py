@@ -6,6 +6,9 @@ from djstripe.apps import DjstripeAppConfig
 
 
 class StripeMirrorConfig(DjstripeAppConfig):
+    # As staff read it above the list of its tables.
+    verbose_name = "Copies of Stripe's objects"
+
     def ready(self) -> None:
         """Leave out what dj-stripe does by itself.
 
