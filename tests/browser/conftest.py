@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# A person is slower than a deferred script, a test is not: what it did to a page that cannot hear it yet would be lost.
+# This finds the page as long as it is not ready.
+UNREADY = """{
+    query: root => document.readyState === "complete" ? null : document.documentElement,
+    queryAll: root => document.readyState === "complete" ? [] : [document.documentElement],
+}"""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -28,6 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
+        playwright.selectors.register("unready", UNREADY, content_script=True)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
@@ -40,11 +47,22 @@ def look() -> dict[str, Any]:
 
 
 @pytest.fixture
-def context(browser: Browser, live_server: Any, look: dict[str, Any]) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=live_server.url, **look)
-    context.set_default_timeout(10_000)
-    yield context
-    context.close()
+def new_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Open a browser of somebody's own; what its page is told to do waits until the page's scripts have run."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(**look: Any) -> Page:
+        context = browser.new_context(base_url=live_server.url, **look)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        # Whatever is found so is in the way of every action until it no longer is.
+        page.add_locator_handler(page.locator("unready=page"), lambda: None)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
@@ -54,7 +72,7 @@ def silent() -> bool:
 
 
 @pytest.fixture
-def page(context: BrowserContext, silent: bool) -> Iterator[Page]:
+def page(new_page: Callable[..., Page], look: dict[str, Any], silent: bool) -> Iterator[Page]:
     """A page whose console must stay silent: a broken policy or script is an error there."""
     complaints: list[str] = []
 
@@ -62,7 +80,7 @@ def page(context: BrowserContext, silent: bool) -> Iterator[Page]:
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
-    page = context.new_page()
+    page = new_page(**look)
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page

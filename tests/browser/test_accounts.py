@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.factories import PASSWORD, make_user
 
@@ -73,7 +74,7 @@ def totp_code(secret: str) -> str:
     return code
 
 
-def test_a_whole_life_of_an_account(page: Page, browser: Browser, live_server: Any) -> None:
+def test_a_whole_life_of_an_account(page: Page, new_page: Callable[..., Page], live_server: Any) -> None:
     add_authenticator(page)
 
     # Sign up; where one came from is where one goes on.
@@ -132,8 +133,7 @@ def test_a_whole_life_of_an_account(page: Page, browser: Browser, live_server: A
     expect(page.locator(".thing")).to_contain_text("This device")
 
     # Another device signs in, its owner hears of it, and ends it.
-    other_context = browser.new_context(base_url=live_server.url, user_agent=FIREFOX)
-    other = other_context.new_page()
+    other = new_page(user_agent=FIREFOX)
     sign_in(other)
     other.get_by_role("textbox", name="Code").fill(recovery_codes[0])
     button(other, "Sign in").click()
@@ -147,7 +147,6 @@ def test_a_whole_life_of_an_account(page: Page, browser: Browser, live_server: A
     expect(page.locator(".thing")).to_have_count(1)
     other.goto("/settings/sessions/")
     expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")
-    other_context.close()
 
     # Erase it all, and think better of it.
     page.get_by_role("link", name="My data").click()

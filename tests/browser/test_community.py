@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from community.models import Category, Comment, Notification, Post
@@ -32,12 +32,9 @@ def category(transactional_db: None) -> Category:
 
 
 @pytest.fixture
-def other_page(browser: Browser, live_server: Any) -> Iterator[Page]:
+def other_page(new_page: Callable[..., Page]) -> Page:
     """The browser of the second person."""
-    context = browser.new_context(base_url=live_server.url)
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
+    return new_page()
 
 
 def test_one_asks_the_other_answers_and_it_is_accepted(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.community.members import make_post
 from tests.factories import PASSWORD, totp_code
 
 
-def page_of(browser: Browser, live_server: Any, user: User) -> Page:
+def page_of(new_page: Callable[..., Page], user: User) -> Page:
     """A browser of somebody's own, signed in."""
-    page = browser.new_context(base_url=live_server.url).new_page()
-    page.set_default_timeout(10_000)
+    page = new_page()
     page.goto("/accounts/login/")
     page.get_by_label("E-mail address").fill(user.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -29,10 +28,10 @@ def page_of(browser: Browser, live_server: Any, user: User) -> Page:
 
 
 def test_a_report_is_decided_and_undone(
-    browser: Browser, live_server: Any, learner: User, stranger: User, moderator: User
+    new_page: Callable[..., Page], learner: User, stranger: User, moderator: User
 ) -> None:
     post = make_post("Answers for sale", author=learner, body="Buy them in my shop.")
-    reporter, decider = page_of(browser, live_server, stranger), page_of(browser, live_server, moderator)
+    reporter, decider = page_of(new_page, stranger), page_of(new_page, moderator)
 
     reporter.goto(post.get_absolute_url())
     reporter.get_by_role("link", name="Report").click()
@@ -49,7 +48,7 @@ def test_a_report_is_decided_and_undone(
     assert answer is not None
     assert answer.status == 404
 
-    author = page_of(browser, live_server, learner)
+    author = page_of(new_page, learner)
     author.goto("/notifications/")
     expect(author.get_by_text("The reason: We sell nothing here.")).to_be_visible()
 

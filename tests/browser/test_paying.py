@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from billing.models import Contract, Subscription
@@ -150,7 +150,7 @@ def test_the_page_waits_for_the_news_and_promises_nothing(page: Page, member: Us
     expect_open(page)
 
 
-def test_by_a_seat_of_an_organisation(page: Page, context: BrowserContext, member: User, time_machine: Any) -> None:
+def test_by_a_seat_of_an_organisation(page: Page, member: User, time_machine: Any) -> None:
     admin = make_user(role="administrator")
     owner = make_user(name="Olga Owner")
     organisation = make_organisation(owner, by=admin, seats=2, name="Example Ltd")
@@ -161,7 +161,7 @@ def test_by_a_seat_of_an_organisation(page: Page, context: BrowserContext, membe
     expect(page.get_by_text(member.email).first).to_be_visible()
     assert mail.outbox[-1].to == [member.email]
 
-    context.clear_cookies()
+    page.context.clear_cookies()
     sign_in(page, member)
     expect_closed(page)
     page.goto(f"/billing/invitations/{token_to(member.email)}/")
