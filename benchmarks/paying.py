@@ -31,6 +31,7 @@ from config.stand_in import assume_stand_in
 
 SUBSCRIPTIONS = 1_050
 AT_ONCE = 50
+RUNS = 5  # the machine's neighbours make some of them worse
 ROUNDS = 40
 LIMIT_WEBHOOK = 100  # milliseconds, of 99 in 100
 LIMIT_APPLIED = 200  # a second
@@ -126,19 +127,26 @@ def stood_in(names: dict[str, str]) -> Iterator[str]:
 
 def webhooks(platform: Served, names: dict[str, str]) -> None:
     """Fifty at once, again and again, each of them new; against the same server's answer that does nothing."""
-    secret = names["STRIPE_WEBHOOK_SECRETS"]
-    floor = rounds(platform.port, None)
-    times = rounds(platform.port, secret)
-    p99 = statistics.quantiles(times, n=100)[98]
-    print(f"\n{AT_ONCE} webhooks at once, {ROUNDS} rounds: milliseconds to the answer")
-    print("| | median | 99th percentile | slowest |\n| --- | --- | --- | --- |")
-    for name, sample in (("/healthz", floor), ("/webhooks/stripe", times)):
-        quantile = statistics.quantiles(sample, n=100)[98]
-        print(f"| `{name}` | {statistics.median(sample):.0f} | {quantile:.0f} | {max(sample):.0f} |")
-    print(f"limit for the 99th percentile: {LIMIT_WEBHOOK} ms; reached: {p99 <= LIMIT_WEBHOOK}")
+    print(f"\n{AT_ONCE} webhooks at once, {RUNS} runs of {ROUNDS} rounds: milliseconds to the answer")
+    print("| run | `/healthz`, median | 99th percentile | `/webhooks/stripe`, median | 99th percentile | slowest |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    reached = []
+    for run in range(RUNS):
+        floor = rounds(platform.port, f"{run}", None)
+        times = rounds(platform.port, f"{run}", names["STRIPE_WEBHOOK_SECRETS"])
+        reached.append(p99(times))
+        measured = (statistics.median(floor), p99(floor), statistics.median(times), reached[-1], max(times))
+        print(f"| {run + 1} | {' | '.join(f'{each:.0f}' for each in measured)} |")
+    p99_of_runs = statistics.median(reached)
+    print(f"99th percentile, median of the runs: {p99_of_runs:.0f} ms", end="; ")
+    print(f"limit {LIMIT_WEBHOOK}, reached: {p99_of_runs <= LIMIT_WEBHOOK}")
 
 
-def rounds(port: int, secret: str | None) -> list[float]:
+def p99(sample: list[float]) -> float:
+    return statistics.quantiles(sample, n=100)[98]
+
+
+def rounds(port: int, run: str, secret: str | None) -> list[float]:
     """Milliseconds of each answer, on open connections, by plain sockets: a client library takes longer than we."""
     times: list[float] = []
     with selectors.DefaultSelector() as selector:
@@ -146,7 +154,7 @@ def rounds(port: int, secret: str | None) -> list[float]:
         for connection in connections:
             selector.register(connection, selectors.EVENT_READ)
         for number in range(ROUNDS + 1):
-            requests = [request(f"{number}-{each}", secret) for each in range(AT_ONCE)]
+            requests = [request(f"{run}-{number}-{each}", secret) for each in range(AT_ONCE)]
             began = {}
             for connection, sent in zip(connections, requests, strict=True):
                 began[connection] = time.perf_counter()
@@ -161,9 +169,14 @@ def rounds(port: int, secret: str | None) -> list[float]:
 
 def answers(selector: selectors.BaseSelector, began: dict[socket.socket, float]) -> Iterator[float]:
     while began:
-        for key, _ in selector.select(timeout=30):
+        ready = selector.select(timeout=30)
+        if not ready:
+            raise SystemExit(f"{len(began)} webhooks were not answered within half a minute")
+        for key, _ in ready:
             connection = cast("socket.socket", key.fileobj)
             answer = connection.recv(65_536)
+            if not answer:
+                raise SystemExit("the server hung up")
             if connection not in began or not answer.startswith(b"HTTP/"):
                 # The rest of one that came in parts.
                 continue

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Any
 
 from celery import Task, current_app
+from django.conf import settings
 from kombu import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
@@ -25,7 +27,7 @@ class BrokerAwayError(Exception):
 def enqueue(task: Task, *args: Any) -> None:
     """Queue a task; the arguments must be fit for JSON. Raises BrokerAwayError, soon."""
     try:
-        with producers[broker()].acquire(block=True, timeout=BROKER_TIMEOUT) as producer:
+        with producers[broker(settings.CELERY_BROKER_URL)].acquire(block=True, timeout=BROKER_TIMEOUT) as producer:
             task.apply_async(args, producer=producer, retry=False, **HIDDEN)
     except (OperationalError, LimitExceeded, RedisError) as error:
         raise BrokerAwayError(str(error)) from error
@@ -39,10 +41,11 @@ def offer(task: Task, *args: Any, otherwise: str) -> None:
         logger.warning("%s: %s", otherwise, error)
 
 
-def broker() -> Connection:
+@cache
+def broker(url: str) -> Connection:
     """Celery's own connections wait for ever for a broker that fell silent, and for six seconds for one that is gone.
 
     What this returns opens nothing; kombu keeps a pool of open ones for all that are equal.
     """
     options = {"max_retries": 0, "socket_connect_timeout": BROKER_TIMEOUT, "socket_timeout": BROKER_TIMEOUT}
-    return current_app.connection_for_write(transport_options=options)
+    return current_app.connection_for_write(url, transport_options=options)
