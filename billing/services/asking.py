@@ -12,6 +12,7 @@ from psycopg.errors import LockNotAvailable
 
 from billing.gateways import gateway_of
 from billing.gateways.base import Gateway, NotThere, ProviderAway, Refused
+from billing.gateways.patience import one_talk
 from billing.models import Cause, Provider, Subscription
 from billing.services.recording import Why
 from billing.services.truth import follow, locked
@@ -36,7 +37,7 @@ class ProviderDown(Away):
 def alone_with(user: User) -> Iterator[None]:
     """A transaction in which nothing else is done to this person's subscriptions. Raises ProviderDown if it is busy."""
     try:
-        with locked(user.pk):
+        with locked(user.pk), one_talk():
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):

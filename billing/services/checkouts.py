@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,7 +14,7 @@ from billing.gateways import gateway_of, ready_gateways
 from billing.gateways.base import Gateway
 from billing.models import Cause, Price, Provider, Subscription
 from billing.payment_pages import require_payment_page
-from billing.services.asking import asked
+from billing.services.asking import ProviderDown, asked
 from billing.services.recording import Why
 from billing.services.truth import follow
 
@@ -29,7 +31,8 @@ NOT_ON_SALE = "{plan} cannot be bought this way just now. Try again later, or an
 def begin(*, user: User, price: Price, provider: str, return_url: str, cancel_url: str) -> Subscription:
     """Start a checkout, or go on with the one that was begun for the same; one for something else is given up.
 
-    One that turns out to be paid is what they have now. Under the lock. Raises PermissionDenied; ValidationError by
+    One that turns out to be paid is what they have now. One at another provider, which is away, keeps nobody from
+    paying here: should both be paid, one is given back. Under the lock. Raises PermissionDenied; ValidationError by
     field; ProviderDown.
     """
     if not user.is_confirmed:
@@ -38,8 +41,9 @@ def begin(*, user: User, price: Price, provider: str, return_url: str, cancel_ur
     require_known(price, gateway)
     begun = list(Subscription.objects.of(user).in_checkout(timezone.now()))
     for open_one in begun:
-        if is_paid(open_one, user):
-            return open_one
+        with forgiving(open_one, gateway):
+            if is_paid(open_one, user):
+                return open_one
     for open_one in begun:
         if open_one.price_id == price.pk and open_one.provider == gateway.provider:
             return open_one
@@ -56,8 +60,21 @@ def begin(*, user: User, price: Price, provider: str, return_url: str, cancel_ur
     subscription.save(update_fields=["checkout_reference", "checkout_url", "checkout_expires_at"])
     for open_one in begun:
         # Only now: without the new one the old one must stay good.
-        give_up(open_one)
+        with forgiving(open_one, gateway):
+            give_up(open_one)
+        close(open_one)
     return subscription
+
+
+@contextmanager
+def forgiving(begun: Subscription, wanted: Gateway) -> Iterator[None]:
+    """Go on without the answer of a provider that is away, if it is not the one that is paid at now."""
+    try:
+        yield
+    except ProviderDown:
+        if begun.provider == wanted.provider:
+            raise
+        logger.warning("checkout %s may stay open at %s, which does not answer", begun.pk, begun.provider)
 
 
 def is_paid(begun: Subscription, user: User) -> bool:
@@ -95,9 +112,12 @@ def trial_days(user: User, price: Price) -> int:
 
 
 def give_up(subscription: Subscription) -> None:
-    """Close a checkout that nobody goes on with."""
+    """Have the provider close the page of a checkout that nobody goes on with."""
     gateway = gateway_of(subscription.provider)
     asked(gateway, lambda: gateway.give_up(subscription.checkout_reference))
+
+
+def close(subscription: Subscription) -> None:
     subscription.checkout_expires_at = timezone.now()
     subscription.checkout_url = ""
     subscription.save(update_fields=["checkout_expires_at", "checkout_url"])

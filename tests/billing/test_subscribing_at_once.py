@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import transaction
 
 from billing.models import Subscription
-from billing.services.asking import STILL_AT_IT
-from billing.services.subscribing import Wish, subscribe
+from billing.services.asking import STILL_AT_IT, ProviderDown
+from billing.services.subscribing import Wish, current_subscription, subscribe
 from common.database import lock_for_transaction
 from tests.at_once import alone, at_once
 from tests.billing.shoppers import PREMIUM, Shopper
@@ -39,3 +40,14 @@ def test_whoever_asks_again_while_the_provider_is_slow_is_told_to_wait(shopper: 
         second = pool.submit(alone, lambda: shopper.browser.post("/billing/checkout/", PREMIUM)).result(timeout=30)
     assert second.status_code == 503
     assert STILL_AT_IT in second.content.decode()
+
+
+def test_a_checkout_at_a_provider_that_is_away_keeps_nobody_from_the_other(
+    shopper: Shopper, paypal: object, settings: Any
+) -> None:
+    first = subscribe(user=shopper.user, wish=WISH).subscription
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    with pytest.raises(ProviderDown):
+        subscribe(user=shopper.user, wish=replace(WISH, interval="year"))
+    assert subscribe(user=shopper.user, wish=replace(WISH, provider="paypal")).redirect_url
+    assert current_subscription(shopper.user) == Subscription.objects.exclude(pk=first.pk).get()

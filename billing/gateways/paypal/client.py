@@ -16,6 +16,7 @@ import httpx
 from django.conf import settings
 
 from billing.gateways.base import NotThere, ProviderAway, Refused
+from billing.gateways.patience import Patience
 from billing.money import amount_from
 
 Thing = dict[str, Any]
@@ -33,6 +34,7 @@ class Line:
     def __init__(self, base: str, client_id: str, secret: str) -> None:
         self.base = base
         self.http = httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+        self.patience = Patience("PayPal")
         self.credentials = httpx.BasicAuth(client_id, secret)
         self.lock = threading.Lock()
         self.token = ""
@@ -54,14 +56,16 @@ class Line:
     def send(self, method: str, path: str, *, headers: dict[str, str], **request: Any) -> httpx.Response:
         with out_of_reach():
             signed = headers | {"Authorization": f"Bearer {self.signed_in()}"}
-            return self.http.request(method, f"{self.base}{path}", headers=signed, **request)
+            with self.patience.asking():
+                return self.http.request(method, f"{self.base}{path}", headers=signed, **request)
 
     def signed_in(self) -> str:
         """A token that is good for a while."""
         with self.lock:
             if not self.token or time.monotonic() >= self.good_until:
                 asked = {"grant_type": "client_credentials"}
-                answer = self.http.post(f"{self.base}/v1/oauth2/token", data=asked, auth=self.credentials)
+                with self.patience.asking():
+                    answer = self.http.post(f"{self.base}/v1/oauth2/token", data=asked, auth=self.credentials)
                 given = read(answer)
                 self.token = str(given["access_token"])
                 self.good_until = time.monotonic() + int(given["expires_in"]) - MARGIN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +14,7 @@ import stripe
 from django.conf import settings
 
 from billing.gateways.base import NotThere, ProviderAway, Refused
+from billing.gateways.patience import Patience
 
 Thing = dict[str, Any]
 
@@ -27,6 +28,20 @@ MISSING = "resource_missing"
 stripe.enable_telemetry = False
 
 
+class PatientClient(stripe.RequestsClient):
+    """Of the library's two, the one on httpx calls it in a way that is deprecated."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=TIMEOUT)
+        self.patience = Patience("Stripe")
+
+    def request(  # type: ignore[override]  # as in its own subclasses, which differ from their base
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        with self.patience.asking():
+            return super().request(method, url, headers, post_data)
+
+
 @cache
 def client_for(key: str, base: str, version: str) -> stripe.StripeClient:
     return stripe.StripeClient(
@@ -34,8 +49,7 @@ def client_for(key: str, base: str, version: str) -> stripe.StripeClient:
         base_addresses={"api": base},
         stripe_version=version,
         max_network_retries=RETRIES,
-        # Of the library's two, the one on httpx calls it in a way that is deprecated.
-        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        http_client=PatientClient(),
     )
 
 
