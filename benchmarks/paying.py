@@ -177,10 +177,10 @@ def answers(selector: selectors.BaseSelector, began: dict[socket.socket, float])
             answer = connection.recv(65_536)
             if not answer:
                 raise SystemExit("the server hung up")
-            if connection not in began or not answer.startswith(b"HTTP/"):
-                # The rest of one that came in parts.
+            if connection not in began or b"HTTP/1.1 " not in answer:
+                # The rest of one that came in parts; it may also come together with the next.
                 continue
-            if not answer.startswith(b"HTTP/1.1 200"):
+            if b"HTTP/1.1 200 " not in answer:
                 raise SystemExit(f"not accepted: {answer[:200]!r}")
             yield (time.perf_counter() - began.pop(connection)) * 1000
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.models import ProviderEvent
 from billing.services import applying
+from common.queueing import answer
+
+SECONDS = 50  # what is left then is done by the next who rings, or by the clock within a minute
 
 
 @shared_task
-def apply_event(pk: int) -> None:
-    """Apply a provider's event; one that another has applied meanwhile, or that is gone, is no error."""
-    event = ProviderEvent.objects.waiting().filter(pk=pk).first()
-    if event is None:
-        return
-    if event.subject:
-        applying.apply(event.provider, event.subject)
-    else:
-        applying.apply_nameless(event)
+def apply_events(bell: int) -> None:
+    """Apply what the providers have told and nobody has applied yet."""
+    answer(apply_events, bell)
+    applying.apply_due(seconds=SECONDS)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
+import random
+from functools import cache as cached
 from typing import Any
 
 from celery import Task, current_app
-from django.conf import settings
+from django.core.cache import cache
 from kombu import Connection
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 from redis import RedisError
 
+from common.remembering import cache_may_be_away
+
 logger = logging.getLogger(__name__)
 
+RINGS_FOR = 30  # seconds; a task that was queued and lost keeps others from being queued no longer
 BROKER_TIMEOUT = 1  # seconds to wait for the broker before the work has to wait, or is done without it
 # In headers, logs and events of tasks, in place of what they are given.
 HIDDEN: dict[str, Any] = {"argsrepr": "…", "kwargsrepr": "…"}
@@ -27,7 +31,9 @@ class BrokerAwayError(Exception):
 def enqueue(task: Task, *args: Any) -> None:
     """Queue a task; the arguments must be fit for JSON. Raises BrokerAwayError, soon."""
     try:
-        with producers[broker(settings.CELERY_BROKER_URL)].acquire(block=True, timeout=BROKER_TIMEOUT) as producer:
+        with producers[broker(current_app.conf.broker_write_url)].acquire(
+            block=True, timeout=BROKER_TIMEOUT
+        ) as producer:
             task.apply_async(args, producer=producer, retry=False, **HIDDEN)
     except (OperationalError, LimitExceeded, RedisError) as error:
         raise BrokerAwayError(str(error)) from error
@@ -41,7 +47,31 @@ def offer(task: Task, *args: Any, otherwise: str) -> None:
         logger.warning("%s: %s", otherwise, error)
 
 
-@cache
+def ring(task: Task, *, bells: int, otherwise: str) -> None:
+    """As `offer`, for work that takes up all that waits for it: however often it is asked for, few tasks are queued.
+
+    The task is given the number of its bell, and calls `answer` with it before it looks at what waits; as many as there
+    are bells may be at it at once.
+    """
+    bell = random.randrange(bells)  # noqa: S311 - whose name is no secret
+    with cache_may_be_away("work is queued more often than it need be"):
+        if not cache.add(name_of_bell(task, bell), 1, RINGS_FOR):
+            # Whoever is to answer it has not looked yet, and will see this, too.
+            return
+    offer(task, bell, otherwise=otherwise)
+
+
+def answer(task: Task, bell: int) -> None:
+    """From now on whoever rings has another begin."""
+    with cache_may_be_away("a bell is not heard for a while"):
+        cache.delete(name_of_bell(task, bell))
+
+
+def name_of_bell(task: Task, bell: int) -> str:
+    return f"bell:{task.name}:{bell}"
+
+
+@cached
 def broker(url: str) -> Connection:
     """Celery's own connections wait for ever for a broker that fell silent, and for six seconds for one that is gone.
 

@@ -88,16 +88,8 @@ def apply_all(waiting: ProviderEventQuerySet, ours: Subscription) -> int:
         return ProviderEvent.objects.filter(pk__in=covered).update(**done)
 
 
-def apply_nameless(event: ProviderEvent) -> int:
-    """As `apply`, for an event that does not name its subscription, such as one of a refund: the provider is asked."""
-    try:
-        return attempt_nameless(event)
-    except ProviderAway:
-        return 0
-
-
 def attempt_nameless(event: ProviderEvent) -> int:
-    """Raises ProviderAway as `attempt` does."""
+    """As `attempt`, for an event that does not name its subscription, such as of a refund: the provider is asked."""
     this_one = ProviderEvent.objects.waiting().filter(pk=event.pk)
     try:
         subject = gateway_of(event.provider).subject_of(event.body)

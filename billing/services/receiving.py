@@ -15,11 +15,12 @@ from django.db import IntegrityError, transaction
 from billing.gateways import gateway_of
 from billing.gateways.base import Forged, News
 from billing.models import ProviderEvent
-from billing.tasks import apply_event
-from common.queueing import offer
+from billing.tasks import apply_events
+from common.queueing import ring
 
 logger = logging.getLogger(__name__)
 
+BELLS = 4  # the threads of a worker: while a provider is slow about one subscription, others go on
 LONGEST_KIND = 100
 LONGEST_NAME = 255
 # How many others still wait for it: another each time that Stripe sends it.
@@ -30,7 +31,7 @@ def receive(provider: str, body: bytes, headers: Mapping[str, str]) -> ProviderE
     """Keep an event and have a worker apply it; None if we have it already. Raises Forged."""
     event = keep(provider, gateway_of(provider).read_webhook(body, headers))
     if event is not None:
-        offer(apply_event, event.pk, otherwise="a provider's event waits for the next minute")
+        ring(apply_events, bells=BELLS, otherwise="a provider's event waits for the next minute")
     return event
 
 
