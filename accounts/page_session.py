@@ -12,6 +12,7 @@ from accounts.services import sessions
 from accounts.session_store import SESSION_KEY
 from common.client import client_address
 from common.doors import is_in_admin
+from common.logging import bind
 
 
 def door_of(request: HttpRequest) -> Door:
@@ -36,4 +37,5 @@ def load_session(request: HttpRequest) -> Session | None:
         request.session.flush()
         return None
     sessions.touch(session, find_address=partial(client_address, request))
+    bind(user_id=session.user_id)
     return session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from functools import cache
@@ -19,10 +20,15 @@ from django.http.response import HttpResponseBase
 from common import views
 from common.doors import is_in_admin
 from common.limits import Limited
+from common.logging import binding
 from common.outages import Away
 from common.request_id import request_id
 
 logger = logging.getLogger(__name__)
+requests = logging.getLogger("howtoai.requests")
+
+# Asked again and again, and nothing is learnt from it.
+UNTOLD = ("/static/", "/healthz", "/readyz", "/metrics")
 
 LONGEST_QUERY_STRING = 8 * 1024  # bytes
 # Bytes of a form with a file of 5 MB; anything else may have DATA_UPLOAD_MAX_MEMORY_SIZE.
@@ -32,19 +38,39 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestIdMiddleware:
-    """Gives each request an id of our own making: in its log lines, its answer and its errors."""
+    """Gives each request an id of our own making: in its log lines, its answer and its errors. Logs the request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
         token = request_id.set(uuid.uuid4().hex)
         try:
-            response = self.get_response(request)
-            response["X-Request-ID"] = request_id.get()
+            # Without the query: people look for things, and links that sign them in carry secrets there.
+            with binding(method=request.method, path=request.path):
+                response = self.get_response(request)
+                response["X-Request-ID"] = request_id.get()
+                if not request.path.startswith(UNTOLD):
+                    tell_of(request, response, began)
             return response
         finally:
             request_id.reset(token)
+
+
+def tell_of(request: HttpRequest, response: HttpResponse, began: float) -> None:
+    """One line for each request: what was asked, how it ended, and how long it took until the answer was ready."""
+    requests.log(
+        logging.WARNING if response.status_code >= 500 else logging.INFO,
+        "%s %s: %s",
+        request.method,
+        request.path,
+        response.status_code,
+        extra={
+            "status": response.status_code,
+            "duration_ms": round((time.perf_counter() - began) * 1000, 1),
+        },
+    )
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

@@ -436,15 +436,27 @@ SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "django_ratelimit.E003"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
 
 # -- Logging ------------------------------------------------------------------------------------
+LOG_FOLDER = VAR_DIR / "logs"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "common.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(levelname)-7s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "formatters": {
+        "console": {"()": "common.logging.ConsoleFormatter"},
+        "json": {"()": "common.logging.JsonFormatter"},
+    },
+    "handlers": {
+        # For people on stderr, for machines on stdout.
+        "console": {"class": "logging.StreamHandler", "formatter": "console"}
+        if DEBUG
+        else {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
+        "database": {"class": "ops.logs.handler.DatabaseHandler", "folder": LOG_FOLDER / "spool"},
+    },
+    "root": {
+        "handlers": env.list("LOG_TO", default=["console", "database"]),
+        "level": env.str("LOG_LEVEL", default="INFO"),
+    },
     "loggers": {
-        # Every 4xx would be a warning; the access log has them already.
+        # Every 4xx would be a warning; our own line for each request tells of them.
         "django.request": {"level": "ERROR"},
         "celery.beat": {"level": "WARNING"},
         # They tell of each request, with its address.

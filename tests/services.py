@@ -61,6 +61,8 @@ def start_servers() -> None:
             "JWT_SECRET": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
             "HTTPS": "false",
+            # Rows of the log would come from a thread of its own, and outlive the test that caused them.
+            "LOG_TO": "console",
             "GITHUB_CLIENT_ID": "github-id",
             "GITHUB_CLIENT_SECRET": "github-secret",
             "GOOGLE_CLIENT_ID": "google-id",

@@ -12,6 +12,7 @@ from accounts.models.history import Event
 from accounts.models.sessions import Door
 from accounts.services import api_keys, history
 from accounts.visits import Visit
+from common.logging import bind
 
 REFUSED = "The API key is not valid. Check it, or make a new one."
 
@@ -30,6 +31,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             history.record_refusal(Event.REFUSED_TOKEN, visit=visit, user=error.owner, reason=f"API key: {error}")
             # The same words for whatever is wrong.
             raise AuthenticationFailed(REFUSED, code="invalid_api_key") from error
+        bind(user_id=key.user_id)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -17,6 +17,7 @@ from accounts.page_session import session_of
 from accounts.services import history, sessions
 from accounts.tokens import InvalidToken, read_access
 from accounts.visits import ACCESS_COOKIE, Visit
+from common.logging import bind
 
 REFUSED = "The token is not valid any more. Sign in again or refresh it."
 
@@ -31,6 +32,7 @@ def session_named_by(token: str, request: Request) -> Session:
         visit = Visit.of(request, Door.API)
         history.record_refusal(Event.REFUSED_TOKEN, visit=visit, reason=f"access token: {error}")
         raise AuthenticationFailed(REFUSED, code="invalid_token") from error
+    bind(user_id=session.user_id)
     return session
 
 

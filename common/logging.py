@@ -1,0 +1,145 @@
+"""`from common.logging import logger`, then `logger.info("Member signed up", plan="premium")`.
+
+Python's own `logging` underneath: what libraries say arrives in the same places. What is known of the request or task
+in which something is said is bound to it by itself, and secrets are masked before it is written (common.scrubbing).
+
+Read while logging is set up, before any app: it imports nothing that needs one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from common.request_id import request_id
+from common.scrubbing import scrub_named, scrub_text
+
+# What `logging` takes for itself; any other keyword is context.
+OWN = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
+# What every record has; what else stands on one was given as `extra`.
+USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "context", "entry", "request_id"}
+# What can be bound or given beside the message, and what it has to be.
+PLACES: dict[str, type | tuple[type, ...]] = {
+    "user_id": int,
+    "method": str,
+    "path": str,
+    "status": int,
+    "duration_ms": (int, float),
+    "task": str,
+}
+COLOURS = {"DEBUG": "2", "INFO": "36", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;41"}
+
+# About the request or the task at hand: user_id, method, path, task. Shared by whoever runs within it.
+bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
+
+
+class ContextLogger(logging.LoggerAdapter[logging.Logger]):
+    """Takes context as keyword arguments."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        own = {name: value for name, value in kwargs.items() if name in OWN}
+        context = {name: value for name, value in kwargs.items() if name not in OWN}
+        own["extra"] = {**(own.get("extra") or {}), "context": context}
+        return msg, own
+
+
+logger = ContextLogger(logging.getLogger("howtoai"))
+
+
+def bind(**values: Any) -> None:
+    """Have what is said from now on in this request or task be known to be about this, too."""
+    about = bound.get()
+    if about is not None:
+        about.update(values)
+
+
+@contextmanager
+def binding(**values: Any) -> Iterator[None]:
+    """A request or task begins: nothing of another's is bound any more."""
+    token = bound.set(values)
+    try:
+        yield
+    finally:
+        bound.reset(token)
+
+
+def entry_of(record: logging.LogRecord) -> dict[str, Any]:
+    """What is written of a record, wherever that is; made once for each.
+
+    time, level, logger, message, request_id, and as far as there are such: user_id, method, path, status, duration_ms,
+    task, context, exception. Fit for JSON, and scrubbed.
+    """
+    made: dict[str, Any] | None = getattr(record, "entry", None)
+    if made is None:
+        made = record.entry = make_entry(record)
+    return made
+
+
+def make_entry(record: logging.LogRecord) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": scrub_text(message_of(record)),
+        "request_id": request_id.get(),
+    }
+    given: Mapping[str, Any] = getattr(record, "context", {})
+    extra = {name: value for name, value in vars(record).items() if name not in USUAL}
+    context: dict[str, Any] = {}
+    for name, value in {**(bound.get() or {}), **extra, **given}.items():
+        # These have a place of their own, so that they can be looked for.
+        if name in PLACES and isinstance(value, PLACES[name]):
+            entry[name] = value if not isinstance(value, str) else scrub_text(value)
+        else:
+            context[name] = scrub_named(name, value)
+    if context:
+        entry["context"] = context
+    if record.exc_info and record.exc_info[0] is not None:
+        record.exc_text = record.exc_text or logging.Formatter().formatException(record.exc_info)
+    if record.exc_text:
+        entry["exception"] = "\n".join(map(scrub_text, record.exc_text.splitlines()))
+    return entry
+
+
+def message_of(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001 - arguments that do not fit must not lose what was to be said
+        return f"{record.msg} {record.args!r} ({type(error).__name__}: the arguments do not fit)"
+
+
+class JsonFormatter(logging.Formatter):
+    """One object on one line, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(entry_of(record), ensure_ascii=False)
+
+
+class ConsoleFormatter(logging.Formatter):
+    """For people: the time, the level, what was said and where, what is known about it; coloured on a terminal."""
+
+    def __init__(self, *args: Any, colours: bool | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # https://no-color.org
+        self.colours = (os.isatty(2) and "NO_COLOR" not in os.environ) if colours is None else colours
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = entry_of(record)
+        level = self.painted(f"{record.levelname:<8}", COLOURS.get(record.levelname, "0"))
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        about = {name: entry[name] for name in ("status", "duration_ms", "user_id", "task") if name in entry}
+        about |= entry.get("context", {})
+        told = " ".join(f"{name}={value}" for name, value in about.items())
+        where = self.painted(f"{record.name} [{entry['request_id'][:8]}]", "2")
+        line = " ".join(filter(None, [self.painted(clock, "2"), level, entry["message"], told, where]))
+        return f"{line}\n{entry['exception']}" if "exception" in entry else line
+
+    def painted(self, text: str, code: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self.colours else text

@@ -1,0 +1,128 @@
+"""What LOGGING names: takes records, and hands on lines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from common.logging import entry_of
+from ops.logs.shipping import Aside, Shipper, here
+from ops.logs.spool import CHUNK, Spool
+
+# Bytes that may wait for the database; beyond, what is only told (info and below) is counted and dropped.
+MOST_WAITING = 256 * 1024 * 1024
+LONGEST_LINE = CHUNK // 2
+DEEPEST_FRAMES = 5
+HERE = str(Path(__file__).resolve().parent.parent.parent)
+
+
+class DatabaseHandler(logging.Handler):
+    """Appends each record to this process's spool, from which a thread ships it to the database."""
+
+    def __init__(self, folder: str | Path, *, most_waiting: int = MOST_WAITING) -> None:
+        """`most_waiting`: bytes."""
+        super().__init__()
+        self.folder, self.most_waiting = Path(folder), most_waiting
+        self.aside = Aside()
+        self.process_id = 0
+        self.shipper: Shipper | None = None
+        self.count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(here, "ships", False):
+            return
+        try:
+            shipper = self.begun()
+            is_told = record.levelno < logging.WARNING
+            if is_told and shipper.spool.waiting > self.most_waiting:
+                self.aside.drop(record.levelname.lower())
+                return
+            line = self.line_of(record)
+            try:
+                shipper.spool.append(line)
+            except OSError:
+                self.aside.drop(record.levelname.lower()) if is_told else self.aside.keep(
+                    line, record.levelname.lower()
+                )
+            if not shipper.wanted.is_set():
+                shipper.wanted.set()
+        except Exception:  # noqa: BLE001 - whoever says something must not fail for it
+            self.handleError(record)
+
+    def begun(self) -> Shipper:
+        """This process's own: after a fork there is another. Under the handler's lock."""
+        if self.shipper is None or self.process_id != os.getpid():
+            self.shipper = Shipper(Spool.in_folder(self.folder), self.aside)
+            self.process_id = os.getpid()
+        return self.shipper
+
+    def line_of(self, record: logging.LogRecord) -> bytes:
+        entry = entry_of(record)
+        self.count += 1
+        line: dict[str, Any] = {
+            **entry,
+            "id": self.identity(record.created),
+            "severity": record.levelno,
+            "process": f"{record.processName if record.processName != 'MainProcess' else program()}-{os.getpid()}",
+        }
+        if record.levelno >= logging.ERROR:
+            line["fingerprint"] = fingerprint_of(record)
+            line["title"] = title_of(entry)
+        text = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        if len(text) > LONGEST_LINE:
+            for name in ("exception", "context"):
+                line.pop(name, None)
+            line["message"] = f"{entry['message'][:1000]}… (the record was too long)"
+            text = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        return text
+
+    def identity(self, created: float) -> str:
+        """A UUID of version 7: by time, with a number of the process and one of the record in it."""
+        rest = hashlib.blake2b(f"{os.getpid()} {time.monotonic_ns()} {self.count}".encode(), digest_size=8).hexdigest()
+        return f"{int(created * 1000):012x}7{self.count & 0xFFF:03x}8{rest[1:]}"
+
+    def close(self) -> None:
+        if self.shipper is not None and self.process_id == os.getpid():
+            self.shipper.close()
+        self.shipper = None
+        super().close()
+
+
+def program() -> str:
+    """Such as `celery` or `manage.py up`."""
+    name = Path(sys.argv[0]).name
+    return f"{name} {sys.argv[1]}" if name == "manage.py" and len(sys.argv) > 1 else name
+
+
+def fingerprint_of(record: logging.LogRecord) -> str:
+    """The same for errors that come from the same place, whatever they are about."""
+    parts: list[Any] = [record.name, record.levelno]
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        # As it was written, before anything was filled in.
+        parts.append(record.msg)
+    else:
+        parts += [type(error).__module__, type(error).__qualname__, *frames_of(error)]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def frames_of(error: BaseException) -> list[tuple[str, str]]:
+    """The innermost functions of our own through which it came, or of anybody's if there are none; no line numbers."""
+    frames, traceback = [], error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        frames.append((code.co_filename, code.co_qualname))
+        traceback = traceback.tb_next
+    ours = [(file.removeprefix(HERE), name) for file, name in frames if file.startswith(HERE) and ".venv" not in file]
+    return (ours or frames)[-DEEPEST_FRAMES:]
+
+
+def title_of(entry: dict[str, Any]) -> str:
+    exception = str(entry.get("exception", "")).rstrip().rpartition("\n")[2]
+    return (exception or str(entry["message"]))[:300]

@@ -1,0 +1,159 @@
+"""The thread that brings a process's lines to the database."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from ops.logs.spool import Spool, left_behind
+from ops.logs.store import LATER, REFUSAL, Store
+
+logger = logging.getLogger(__name__)
+
+GATHER = 0.2  # seconds; what is said meanwhile goes in one batch
+RETRY = 1  # seconds until a database that was away is tried again
+LOOK_AROUND = 30  # seconds between two looks for what others left behind
+FINISH = 5  # seconds that the end of a process may take for it
+REFUSED = "refused.jsonl"
+# On a full disk trouble waits in memory.
+MOST_IN_MEMORY = 10_000  # lines
+
+# Set in the thread that ships: what it causes to be said is not shipped, or that would never end.
+here = threading.local()
+
+
+class Aside:
+    """What could not be appended: lines that wait in memory, and how many of which level were dropped."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.lines: list[bytes] = []
+        self.dropped: Counter[str] = Counter()
+
+    def keep(self, line: bytes, level: str) -> None:
+        with self.lock:
+            if len(self.lines) < MOST_IN_MEMORY:
+                self.lines.append(line)
+            else:
+                self.dropped[level] += 1
+
+    def drop(self, level: str) -> None:
+        with self.lock:
+            self.dropped[level] += 1
+
+    def forget(self, lines: list[bytes]) -> None:
+        """The first, which are safe elsewhere."""
+        with self.lock:
+            del self.lines[: len(lines)]
+
+    def take_dropped(self) -> Counter[str]:
+        with self.lock:
+            dropped, self.dropped = self.dropped, Counter()
+        return dropped
+
+
+class Shipper:
+    """Started with the first line of a process; ends with it."""
+
+    def __init__(self, spool: Spool, aside: Aside) -> None:
+        self.spool, self.aside = spool, aside
+        self.store = Store()
+        self.wanted, self.stopping = threading.Event(), threading.Event()
+        self.looked_around = 0.0
+        self.complained_at = 0.0
+        self.thread = threading.Thread(target=self.run, name="logs", daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        here.ships = True
+        while not self.stopping.is_set():
+            in_time = self.wanted.wait(RETRY if self.spool.waiting else LOOK_AROUND)
+            if in_time:
+                self.stopping.wait(GATHER)
+            self.wanted.clear()
+            self.ship_all()
+        self.store.close()
+
+    def ship_all(self) -> None:
+        try:
+            self.tell_what_was_dropped()
+            self.ship(self.spool)
+            self.ship_what_was_put_aside()
+            if time.monotonic() - self.looked_around > LOOK_AROUND:
+                self.ship_what_others_left()
+                self.looked_around = time.monotonic()
+        except LATER as error:
+            self.complain(f"the database takes no log records, they wait in {self.spool.path}: {error}")
+        except Exception as error:  # noqa: BLE001 - this thread must live on: records wait in the spool meanwhile
+            self.complain(f"log records cannot be stored, they wait in {self.spool.path}: {error!r}")
+
+    def ship(self, spool: Spool) -> None:
+        """Raises one of LATER."""
+        while lines := spool.read():
+            self.put(lines)
+            spool.ship(lines)
+
+    def put(self, lines: list[bytes]) -> None:
+        """One line that the database refuses must not hold up the rest; it is kept beside the spools."""
+        try:
+            self.store.put(lines)
+        except REFUSAL as error:
+            if len(lines) == 1:
+                self.refuse(lines[0], error)
+                return
+            middle = len(lines) // 2
+            self.put(lines[:middle])
+            self.put(lines[middle:])
+
+    def refuse(self, line: bytes, error: Exception) -> None:
+        path = self.spool.path.with_name(REFUSED)
+        with path.open("ab") as file:
+            file.write(line + b"\n")
+        self.complain(f"the database refuses a log record, it is kept in {path}: {error}")
+
+    def ship_what_was_put_aside(self) -> None:
+        if lines := list(self.aside.lines):
+            self.put([line.rstrip(b"\n") for line in lines])
+            self.aside.forget(lines)
+
+    def tell_what_was_dropped(self) -> None:
+        """As a record like any other, the only one that comes from this thread."""
+        if dropped := self.aside.take_dropped():
+            here.ships = False
+            logger.warning(
+                "%s log records were dropped: more was said than could be kept",
+                dropped.total(),
+                extra={"context": dict(dropped)},
+            )
+            here.ships = True
+
+    def ship_what_others_left(self) -> None:
+        for spool in left_behind(self.spool.path.parent):
+            try:
+                self.ship(spool)
+            finally:
+                spool.close()
+
+    def complain(self, words: str) -> None:
+        """Where nothing of ours listens; not more often than once in a while."""
+        now = time.monotonic()
+        if now - self.complained_at > LOOK_AROUND or not self.complained_at:
+            self.complained_at = now
+            sys.stderr.write(f"logging: {Path(sys.argv[0]).name}: {words}\n")
+
+    def close(self) -> None:
+        """Ship what there is, within FINISH; what then is left stays in the spool."""
+        self.stopping.set()
+        self.wanted.set()
+        self.thread.join(FINISH)
+        if not self.thread.is_alive():
+            # What was said between its last look and now.
+            here.ships = True
+            self.ship_all()
+            here.ships = False
+            self.store.close()
+        self.spool.close()

@@ -1,0 +1,3 @@
+from ops.models.logs import ErrorGroup, Level, SystemLog
+
+__all__ = ["ErrorGroup", "Level", "SystemLog"]
