@@ -95,4 +95,9 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="1", minute="30"),
         "args": ["reconcile_billing", "--seconds=360"],
     },
+    "archive days of the log that are over for long": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="0", minute="40"),
+        "args": ["archive_logs"],
+    },
 }

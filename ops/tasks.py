@@ -7,6 +7,7 @@ from django.core.management import call_command
 PERIODIC_COMMANDS = frozenset(
     {
         "apply_events",
+        "archive_logs",
         "award_achievements",
         "check_counters",
         "clean_images",

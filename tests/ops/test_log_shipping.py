@@ -249,9 +249,13 @@ def test_a_spool_that_was_shipped_begins_anew(tmp_path: Path) -> None:
 
 
 def test_many_threads_at_once_lose_nothing(said: Said) -> None:
+    def say_many(first: int) -> None:
+        for each in range(250):
+            said.logger.info("%s", first + each)
+
     with ThreadPoolExecutor(8) as pool:
         for number in range(8):
-            pool.submit(lambda first: [said.logger.info("%s", first + each) for each in range(250)], number * 250)
+            pool.submit(say_many, number * 250)
     said.end()
     assert sorted(map(int, said.messages())) == list(range(2_000))
 

@@ -1,0 +1,5 @@
+"""What operators see and do in the admin."""
+
+from ops.admin import (  # noqa: F401 - importing them registers them
+    logs,
+)
