@@ -24,7 +24,7 @@ from common.scrubbing import scrub_named, scrub_text
 # What `logging` takes for itself; any other keyword is context.
 OWN = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
 # What every record has; what else stands on one was given as `extra`.
-USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "context", "entry", "request_id"}
+USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "context", "entry", "text"}
 # What can be bound or given beside the message, and what it has to be.
 PLACES: dict[str, type | tuple[type, ...]] = {
     "user_id": int,
@@ -82,6 +82,14 @@ def entry_of(record: logging.LogRecord) -> dict[str, Any]:
     return made
 
 
+def text_of(record: logging.LogRecord) -> str:
+    """The entry as one line of JSON, which begins with its time; made once for each."""
+    made: str | None = getattr(record, "text", None)
+    if made is None:
+        made = record.text = json.dumps(entry_of(record), ensure_ascii=False)
+    return made
+
+
 def make_entry(record: logging.LogRecord) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
@@ -91,7 +99,8 @@ def make_entry(record: logging.LogRecord) -> dict[str, Any]:
         "request_id": request_id.get(),
     }
     given: Mapping[str, Any] = getattr(record, "context", {})
-    extra = {name: value for name, value in vars(record).items() if name not in USUAL}
+    said = vars(record)
+    extra = {name: said[name] for name in said.keys() - USUAL}
     context: dict[str, Any] = {}
     for name, value in {**(bound.get() or {}), **extra, **given}.items():
         # These have a place of their own, so that they can be looked for.
@@ -119,7 +128,7 @@ class JsonFormatter(logging.Formatter):
     """One object on one line, for machines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(entry_of(record), ensure_ascii=False)
+        return text_of(record)
 
 
 class ConsoleFormatter(logging.Formatter):

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 MASK = "[masked]"
 LONGEST_TEXT = 10_000  # characters of one value; a log is no place for documents
+SHORT = 300  # characters
 DEEPEST = 6  # levels of a value; what lies deeper is told as text
 
 # Parts of names, without - and _, in lower case.
@@ -51,7 +53,12 @@ HINTS = re.compile(
 
 
 def scrub_text(text: str) -> str:
-    """The text with what looks like a secret masked, on one line, and not longer than LONGEST_TEXT."""
+    """The text with what looks like a secret masked, without signs that control, not longer than LONGEST_TEXT."""
+    # Most of what a log is told is short, and was told before: a path, a line about it, the name of a task.
+    return scrubbed(text) if len(text) <= SHORT else scrub_anew(text)
+
+
+def scrub_anew(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         text = f"{text[:LONGEST_TEXT]}… ({len(text) - LONGEST_TEXT} characters more)"
     if HINTS.search(text):
@@ -59,6 +66,9 @@ def scrub_text(text: str) -> str:
     if DIGITS.search(text):
         text = DIGITS.sub(lambda found: MASK if is_card(found[0]) else found[0], text)
     return text if text.isprintable() else "".join(map(visible, text))
+
+
+scrubbed = lru_cache(maxsize=2_000)(scrub_anew)
 
 
 def masked(found: re.Match[str]) -> str:

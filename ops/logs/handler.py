@@ -6,18 +6,19 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from common.logging import entry_of
+from common.logging import entry_of, text_of
 from ops.logs.shipping import Aside, Shipper, here
 from ops.logs.spool import CHUNK, Spool
 
 # Bytes that may wait for the database; beyond, what is only told (info and below) is counted and dropped.
 MOST_WAITING = 256 * 1024 * 1024
-LONGEST_LINE = CHUNK // 2
+# Of a line that is read in one piece; a sign has up to four bytes.
+LONGEST_TEXT = CHUNK // 8  # characters
 DEEPEST_FRAMES = 5
 HERE = str(Path(__file__).resolve().parent.parent.parent)
 
@@ -30,7 +31,8 @@ class DatabaseHandler(logging.Handler):
         super().__init__()
         self.folder, self.most_waiting = Path(folder), most_waiting
         self.aside = Aside()
-        self.process_id = 0
+        # Of the process: its number, what it is called, and what its records' ids end with.
+        self.process_id, self.process, self.origin = 0, "", ""
         self.shipper: Shipper | None = None
         self.count = 0
 
@@ -60,32 +62,27 @@ class DatabaseHandler(logging.Handler):
         if self.shipper is None or self.process_id != os.getpid():
             self.shipper = Shipper(Spool.in_folder(self.folder), self.aside)
             self.process_id = os.getpid()
+            self.process = json.dumps(f"{program()} {self.process_id}", ensure_ascii=False)
+            self.origin = f"8{secrets.token_hex(8)[1:]}"
         return self.shipper
 
     def line_of(self, record: logging.LogRecord) -> bytes:
-        entry = entry_of(record)
-        self.count += 1
-        line: dict[str, Any] = {
-            **entry,
-            "id": self.identity(record.created),
-            "severity": record.levelno,
-            "process": f"{record.processName if record.processName != 'MainProcess' else program()}-{os.getpid()}",
-        }
+        """What every handler of ours tells, and behind it what only the database needs."""
+        text = text_of(record)
+        if len(text) > LONGEST_TEXT:
+            short = {**entry_of(record), "exception": "", "context": {}}
+            short["message"] = f"{short['message'][:1000]}… (the record was too long)"
+            text = json.dumps(short, ensure_ascii=False)
+        more = f'"id": "{self.identity(record.created)}", "severity": {record.levelno}, "process": {self.process}'
         if record.levelno >= logging.ERROR:
-            line["fingerprint"] = fingerprint_of(record)
-            line["title"] = title_of(entry)
-        text = json.dumps(line, ensure_ascii=False).encode() + b"\n"
-        if len(text) > LONGEST_LINE:
-            for name in ("exception", "context"):
-                line.pop(name, None)
-            line["message"] = f"{entry['message'][:1000]}… (the record was too long)"
-            text = json.dumps(line, ensure_ascii=False).encode() + b"\n"
-        return text
+            title = json.dumps(title_of(entry_of(record)), ensure_ascii=False)
+            more = f'{more}, "fingerprint": "{fingerprint_of(record)}", "title": {title}'
+        return f"{text[:-1]}, {more}}}\n".encode()
 
     def identity(self, created: float) -> str:
-        """A UUID of version 7: by time, with a number of the process and one of the record in it."""
-        rest = hashlib.blake2b(f"{os.getpid()} {time.monotonic_ns()} {self.count}".encode(), digest_size=8).hexdigest()
-        return f"{int(created * 1000):012x}7{self.count & 0xFFF:03x}8{rest[1:]}"
+        """A UUID of version 7: by time, with a number of the record and one of the process in it."""
+        self.count += 1
+        return f"{int(created * 1000):012x}7{self.count & 0xFFF:03x}{self.origin}"
 
     def close(self) -> None:
         if self.shipper is not None and self.process_id == os.getpid():
