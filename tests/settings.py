@@ -9,6 +9,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Tests of backups name a folder, or a bucket.
+    "backups": {"BACKEND": "ops.gateways.backups.storages.LocalBackups"},
 }
 WHITENOISE_USE_FINDERS = True
 
