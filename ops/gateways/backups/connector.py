@@ -31,6 +31,7 @@ class StreamingConnector(PgDumpBinaryConnector):
     target = ""
     tables: Sequence[str] = ()
     data_only = False
+    section = ""
 
     def _create_dump(self) -> Running:
         command = [program("pg_dump", major=self.major), f"--dbname={conninfo()}", "--no-password", "--format=custom"]
@@ -45,6 +46,7 @@ class StreamingConnector(PgDumpBinaryConnector):
             raise ValueError("A restore needs the name of the database that it goes into.")
         command = [program("pg_restore", major=self.major), f"--dbname={conninfo(self.target)}", "--no-password"]
         command += ["--format=custom", "--exit-on-error", "--no-owner", "--no-privileges", "--single-transaction"]
+        command += [f"--section={self.section}"] if self.section else []
         command += [f"--table={table}" for table in self.tables]
         command += ["--data-only"] if self.data_only else []
         return Running(command, password_environment(), feeds=True)

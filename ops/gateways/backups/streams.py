@@ -74,14 +74,16 @@ class Sealed:
 
     def make(self) -> None:
         compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS)
+        # What reads from it, in Rust, would tell only of an I/O error.
+        inlet = Inlet(self.source)
         try:
             with self.input:
-                with compressor.stream_reader(self.source, read_size=BLOCK, closefd=False) as compressed:  # type: ignore[arg-type]
-                    pyrage.encrypt_io(Careful(compressed, self), Whole(self.input), self.keys.recipients)
-                if not self.failure:
-                    self.finish()
+                with compressor.stream_reader(inlet, read_size=BLOCK, closefd=False) as compressed:  # type: ignore[arg-type]
+                    pyrage.encrypt_io(compressed, Whole(self.input), self.keys.recipients)
+                # Before the pipe's end is closed, which is what says that this was all.
+                self.finish()
         except BaseException as error:  # noqa: BLE001 - told where the result is read
-            self.failure = self.failure or error
+            self.failure = inlet.failure or error
 
     def read(self, size: int = -1, /) -> bytes:
         block = self.output.read(size)
@@ -95,20 +97,6 @@ class Sealed:
         """Whatever is not read yet is given up."""
         self.output.close()
         self.thread.join()
-
-
-class Careful:
-    """Keeps the error that reading raised: what calls this in Rust tells only of an I/O error."""
-
-    def __init__(self, source: Readable, owner: Sealed) -> None:
-        self.source, self.owner = source, owner
-
-    def read(self, size: int = -1, /) -> bytes:
-        try:
-            return self.source.read(size)
-        except BaseException as error:
-            self.owner.failure = error
-            raise
 
 
 class Whole:
@@ -137,6 +125,21 @@ def sealed(source: Readable, keys: Keys, finish: Callable[[], None]) -> Iterator
         made.close()
 
 
+class Inlet:
+    """Keeps the error with which a storage failed while it was read."""
+
+    def __init__(self, source: Readable) -> None:
+        self.source = source
+        self.failure: BaseException | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            return self.source.read(size)
+        except BaseException as error:
+            self.failure = error
+            raise
+
+
 class Outlet:
     """Takes what was opened, decompresses it and passes it on; keeps the error with which that failed."""
 
@@ -160,12 +163,15 @@ def open_into(source: Readable, target: Writable, keys: Keys, *, what: str) -> N
     """Unseal and decompress `source` into `target`, as it comes.
 
     Each 64 kB is checked before it is passed on; only the end of this function says that nothing is missing. Raises
-    UnsoundError for what was not sealed with a key of ours, or is not as it was; BackupErrors of the target pass.
+    UnsoundError for what was not sealed with a key of ours, or is not as it was; errors of the source, and BackupErrors
+    of the target, pass.
     """
-    outlet = Outlet(target)
+    inlet, outlet = Inlet(source), Outlet(target)
     try:
-        pyrage.decrypt_io(source, outlet, keys.identities)
+        pyrage.decrypt_io(inlet, outlet, keys.identities)
     except BaseException as error:
+        if inlet.failure:
+            raise inlet.failure from error
         if isinstance(outlet.failure, BackupError):
             raise outlet.failure from error
         if not isinstance(error, Exception):

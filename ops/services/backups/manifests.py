@@ -20,6 +20,7 @@ from ops.gateways.backups.storages import BLOCK, LocalBackups, told_plainly
 
 FORMAT = 1
 FILE = "manifest.json"
+LATEST = "latest"
 DATABASE, MEDIA = "database.dump.zst.age", "media.tar.zst.age"
 # A manifest has some hundred bytes for each table.
 LARGEST = 16 * BLOCK
@@ -157,12 +158,21 @@ def find(storage: Storage, wanted: str, keys: Keys) -> tuple[Storage, Manifest]:
         return LocalBackups(location=path.absolute().parent.parent), manifest
     if path.is_file():
         raise UnsoundError(f"{path} is no {FILE}: name that file, with the objects of the backup beside it.")
-    if wanted != "latest":
-        return storage, read(storage, wanted, keys)
+    return storage, read(storage, find_name(storage, wanted), keys)
+
+
+def find_name(storage: Storage, wanted: str) -> str:
+    """The name itself, or the newest one for `latest`. Raises NotThereError."""
     there = names(storage)
-    if not there:
-        raise NotThereError("There is no backup in the storage.")
-    return storage, read(storage, there[-1], keys)
+    if wanted == LATEST and there:
+        return there[-1]
+    if wanted not in there:
+        raise NotThereError(
+            "There is no backup in the storage."
+            if wanted == LATEST
+            else f"There is no backup {wanted} in the storage; `manage.py backup --list` tells which are."
+        )
+    return wanted
 
 
 def remove(storage: Storage, name: str) -> None:
