@@ -69,7 +69,7 @@ def start_in_background() -> int:
 def begin(storage: Storage, keys: Keys) -> BackupLog:
     """A record that says that it runs, after what is left of those that were killed is put right."""
     now = timezone.now()
-    name = f"{BackupKind.LOGICAL}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    name = f"{BackupKind.LOGICAL}-{now:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(3)}"
     try:
         close_orphans(storage)
         adopt(storage, keys)

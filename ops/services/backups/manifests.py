@@ -126,8 +126,12 @@ def read_text(storage: Storage, path: str) -> bytes:
 
 
 def names(storage: Storage) -> list[str]:
-    """Of all backups that are there, the oldest first: they sort by time."""
-    return sorted(name for name in folders(storage) if has_manifest(storage, name))
+    """Of all backups that are there, the oldest first: behind its kind, a name has its time."""
+    return sorted((name for name in folders(storage) if has_manifest(storage, name)), key=moment_in)
+
+
+def moment_in(name: str) -> str:
+    return name.partition("-")[2]
 
 
 def folders(storage: Storage) -> list[str]:
