@@ -98,6 +98,33 @@ def exists(conn: Connection[TupleRow], name: str) -> bool:
     return bool(one(conn, "SELECT count(*) FROM pg_database WHERE datname = %s", [name]))
 
 
+def databases_named(conn: Connection[TupleRow], prefix: str) -> list[str]:
+    rows = conn.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY 1", [prefix])
+    return [str(name) for (name,) in rows.fetchall()]
+
+
+def holdings(name: str) -> str:
+    """What a database holds, in words that tell it from others; empty if there is no table in it.
+
+    Somebody at the wrong terminal should see that it is the wrong one.
+    """
+    with connected(name) as conn:
+        tables = one(
+            conn,
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind IN ('r', 'p')"
+            " AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'",
+        )
+        if not tables:
+            return ""
+        size = one(conn, "SELECT pg_size_pretty(pg_database_size(current_database()))")
+        cluster = one(conn, "SELECT system_identifier FROM pg_control_system()")
+        rows = one(conn, "SELECT sum(n_live_tup)::bigint FROM pg_stat_user_tables")
+        return (
+            f"The database {name} at {conn.info.host or 'this machine'} (cluster {cluster}) holds {tables} tables of"
+            f" {size}, about {rows} rows"
+        )
+
+
 def create_database(conn: Connection[TupleRow], name: str, locale: dict[str, str]) -> None:
     """An empty one, that sorts and compares as the one did that was backed up. Raises BackupError."""
     options = [sql.SQL("TEMPLATE template0 ENCODING {}").format(locale["encoding"])]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import datetime
+from typing import TypedDict, cast
 
 from django.core.files.storage import Storage
+from django.db import DatabaseError
 from django.utils import timezone
 
 from ops.gateways.backups.errors import UnsoundError
 from ops.gateways.backups.keys import Keys
-from ops.models import BackupLog, BackupState
+from ops.models import BackupLog, BackupState, Verdict
 from ops.services.backups import manifests
 from ops.services.backups.manifests import Manifest
 
@@ -57,6 +59,35 @@ def adopt(storage: Storage, keys: Keys) -> int:
         record(log, manifest, hashlib.sha256(manifests.sealed_text(manifest, keys)).hexdigest())
         count += 1
     return count
+
+
+class Verified(TypedDict):
+    """What only the table knows of a backup."""
+
+    name: str
+    verdict: str
+    verified_at: datetime | None
+    verification_error: str
+    recovery_seconds: float | None
+
+
+def known_verdicts() -> list[Verified]:
+    """None, if the table is not there."""
+    try:
+        rows = BackupLog.objects.exclude(verdict=Verdict.UNKNOWN).values(*Verified.__annotations__)
+        return [cast("Verified", row) for row in rows]
+    except DatabaseError:
+        return []
+
+
+def remember_verdicts(known: list[Verified], storage: Storage, keys: Keys) -> None:
+    """Make a table that comes from a backup fit for what lies in the storage now."""
+    adopt(storage, keys)
+    for each in known:
+        values = {key: value for key, value in each.items() if key != "name"}
+        BackupLog.objects.done().filter(name=each["name"]).update(**values)
+    gone = BackupLog.objects.done().exclude(name__in=manifests.names(storage))
+    gone.update(state=BackupState.DELETED, deleted_at=timezone.now())
 
 
 def record(log: BackupLog, manifest: Manifest, sha256: str) -> None:

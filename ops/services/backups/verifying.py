@@ -97,6 +97,5 @@ def scratch_prefix() -> str:
 
 def drop_leftovers(conn: Connection[TupleRow]) -> None:
     """Of verifications that were killed; for whoever holds their lock."""
-    rows = conn.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [scratch_prefix()]).fetchall()
-    for (name,) in rows:
+    for name in server.databases_named(conn, scratch_prefix()):
         server.drop_database(conn, name)
