@@ -327,6 +327,8 @@ if DEBUG and not env.str("EMAIL_URL", default=""):
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 EMAIL_TIMEOUT = 10  # seconds
+# Who is told when something is wrong with the platform itself.
+ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"{SITE_NAME} <hello@howtoai.example>")
 # Who reads what people write to us through the pages.
 STAFF_EMAIL = env.str("STAFF_EMAIL", default=DEFAULT_FROM_EMAIL)

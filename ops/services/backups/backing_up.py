@@ -28,7 +28,6 @@ from ops.gateways.backups.media import packing
 from ops.gateways.backups.programs import program
 from ops.gateways.backups.storages import Readable, backup_storage, told_plainly
 from ops.gateways.backups.streams import Counted, sealed
-from ops.gateways.processes import start_command
 from ops.models import BackupKind, BackupLog, BackupState
 from ops.services.backups import manifests
 from ops.services.backups.journal import adopt, close_orphans, record
@@ -60,16 +59,10 @@ def back_up(*, watcher: Watcher = nobody) -> BackupLog:
         return finish(log, manifest, sha256, steps)
 
 
-def start_in_background() -> int:
-    """Take one in a process of its own; returns the process id. Raises RefusedError if there is no key."""
-    our_keys()
-    return start_command("backup", "--wait", "--verbosity=0")
-
-
 def begin(storage: Storage, keys: Keys) -> BackupLog:
     """A record that says that it runs, after what is left of those that were killed is put right."""
     now = timezone.now()
-    name = f"{BackupKind.LOGICAL}-{now:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(3)}"
+    name = f"{BackupKind.LOGICAL}-{now.strftime(manifests.MOMENT)}-{secrets.token_hex(3)}"
     try:
         close_orphans(storage)
         adopt(storage, keys)

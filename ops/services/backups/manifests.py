@@ -21,6 +21,8 @@ from ops.gateways.backups.storages import BLOCK, LocalBackups, told_plainly
 FORMAT = 1
 FILE = "manifest.json"
 LATEST = "latest"
+# In a name, when it was begun (UTC).
+MOMENT = "%Y%m%dT%H%M%S%fZ"
 DATABASE, MEDIA = "database.dump.zst.age", "media.tar.zst.age"
 # A manifest has some hundred bytes for each table.
 LARGEST = 16 * BLOCK
