@@ -71,10 +71,9 @@ class LocalBackups(OnceOnly, FileSystemStorage):
     """A folder that only its owner may enter."""
 
     def _save(self, name: str, content: File) -> str:
-        final = Path(self.path(name))
+        final, draft = Path(self.path(name)), self.draft_of(name)
         Path(self.location).mkdir(mode=0o700, parents=True, exist_ok=True)
         final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = final.with_name(f".{final.name}.partial")
         draft.unlink(missing_ok=True)
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0) as file:
@@ -88,9 +87,14 @@ class LocalBackups(OnceOnly, FileSystemStorage):
         sync_folder(final.parent)
         return name
 
+    def draft_of(self, name: str) -> Path:
+        path = Path(self.path(name))
+        return path.with_name(f".{path.name}.partial")
+
     def delete(self, name: str) -> None:
+        """Also what somebody who was killed has written of it. The folder of a backup goes with its last object."""
         super().delete(name)
-        # The folder of a backup goes with its last object.
+        self.draft_of(name).unlink(missing_ok=True)
         with suppress(OSError):
             Path(self.path(name)).parent.rmdir()
 
@@ -119,6 +123,16 @@ class S3Backups(OnceOnly, S3Storage):
     def _save(self, name: str, content: File) -> str:
         Upload(self.bucket.meta.client, self.bucket.name, self._normalize_name(name)).send(content)
         return name
+
+    def delete(self, name: str) -> None:
+        """Also the parts of it that somebody who was killed has sent."""
+        super().delete(name)
+        client, place = self.bucket.meta.client, {"Bucket": self.bucket.name}
+        key = self._normalize_name(name)
+        # Not every key may do that; the bucket's lifecycle rule does it too, later.
+        with suppress(*S3_ERRORS):
+            for each in client.list_multipart_uploads(**place, Prefix=key).get("Uploads", []):
+                client.abort_multipart_upload(**place, Key=each["Key"], UploadId=each["UploadId"])
 
     def _open(self, name: str, mode: str = "rb") -> File:
         found = self.bucket.Object(self._normalize_name(name)).get()

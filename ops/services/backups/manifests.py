@@ -185,8 +185,7 @@ def remove(storage: Storage, name: str) -> None:
     """The manifest first: from then on it is no backup."""
     with told_plainly(name):
         for path in (f"{name}/{FILE}", *(f"{name}/{each}" for each in (DATABASE, MEDIA))):
-            if storage.exists(path):
-                storage.delete(path)
+            storage.delete(path)
 
 
 def each(storage: Storage, keys: Keys) -> Iterator[Manifest]:

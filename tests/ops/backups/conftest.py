@@ -13,6 +13,7 @@ from django.db import connection
 from ops.gateways.backups import server
 from ops.gateways.backups.keys import make_key
 from ops.services.backups import restoring
+from tests.ops.backups.s3 import s3  # noqa: F401 - a fixture for all
 
 
 @pytest.fixture
