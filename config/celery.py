@@ -89,6 +89,17 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="5-59/10"),
         "args": ["mirror_stripe"],
     },
+    # Last of the night, when what the others change is done. It only starts a process.
+    "take a backup, prove it, and delete old ones": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="4", minute="40"),
+        "args": ["backup", "--nightly"],
+    },
+    "look whether backups are in order": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(minute="25"),
+        "args": ["check_backups"],
+    },
     # It ends well before a task has to; the rest comes first the next night.
     "compare subscriptions with the providers": {
         "task": "ops.tasks.run_command",

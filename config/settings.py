@@ -2,12 +2,13 @@
 
 import os
 from datetime import timedelta
+from typing import Any
 
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
 
-from config.embedded import Place
+from config.embedded import Place, postgres_programs
 from config.env import BASE_DIR, VAR_DIR, database_from, env, redis_from, require_production_settings
 from config.payment_pages import LIVE_KEYS, is_pretended, page_origins, require_real_providers
 from config.stand_in import assume_stand_in
@@ -32,6 +33,7 @@ API_KEY_SECRET = env.str("API_KEY_SECRET", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_NAME = "How-to-AI"
+APP_VERSION = "0.1.0"
 # For links where no request says how we were reached: in mails.
 SITE_URL = env.str(
     "SITE_URL",
@@ -325,6 +327,8 @@ if DEBUG and not env.str("EMAIL_URL", default=""):
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 EMAIL_TIMEOUT = 10  # seconds
+# Who is told when something is wrong with the platform itself.
+ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"{SITE_NAME} <hello@howtoai.example>")
 # Who reads what people write to us through the pages.
 STAFF_EMAIL = env.str("STAFF_EMAIL", default=DEFAULT_FROM_EMAIL)
@@ -340,7 +344,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "log_archive": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -355,6 +359,42 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
+
+# -- Backups ------------------------------------------------------------------------------------
+# What they are sealed with: an age identity (`manage.py backup_key`); with DEBUG one is made here.
+BACKUP_KEY = env.str("BACKUP_KEY", default="")
+BACKUP_KEYS_BEFORE = env.list("BACKUP_KEYS_BEFORE", default=[])
+BACKUP_KEY_OF_DEVELOPMENT = VAR_DIR / "keys" / "backup.txt" if DEBUG else None
+# A folder, unless a bucket is named. The rest of S3's settings has boto's own names in the environment.
+BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="") or VAR_DIR / "backups"
+BACKUP_S3_BUCKET = env.str("BACKUP_S3_BUCKET", default="")
+STORAGES["backups"] = (
+    {
+        "BACKEND": "ops.gateways.backups.storages.S3Backups",
+        "OPTIONS": {
+            "bucket_name": BACKUP_S3_BUCKET,
+            "location": env.str("BACKUP_S3_PREFIX", default=""),
+            "endpoint_url": env.str("BACKUP_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("BACKUP_S3_REGION", default="") or None,
+            "access_key": env.str("BACKUP_S3_ACCESS_KEY", default="") or None,
+            "secret_key": env.str("BACKUP_S3_SECRET_KEY", default="") or None,
+            "addressing_style": env.str("BACKUP_S3_ADDRESSING", default="auto"),
+            "querystring_auth": False,
+        },
+    }
+    if BACKUP_S3_BUCKET
+    else {
+        "BACKEND": "ops.gateways.backups.storages.LocalBackups",
+        "OPTIONS": {"location": BACKUP_FOLDER},
+    }
+)
+# Whose pg_dump and pg_restore; they must be of the server's major version.
+PG_BIN = env.str("PG_BIN", default="") or postgres_programs()
+DBBACKUP_CONNECTORS = {"default": {"CONNECTOR": "ops.gateways.backups.connector.StreamingConnector"}}
+# How many backups are kept, each the newest of its day, week or month.
+BACKUPS_DAILY = env.int("BACKUPS_DAILY", default=7)
+BACKUPS_WEEKLY = env.int("BACKUPS_WEEKLY", default=5)
+BACKUPS_MONTHLY = env.int("BACKUPS_MONTHLY", default=12)
 
 # -- API ----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -10,6 +10,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "log_archive": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Tests of backups name a folder, or a bucket.
+    "backups": {"BACKEND": "ops.gateways.backups.storages.LocalBackups"},
 }
 WHITENOISE_USE_FINDERS = True
 

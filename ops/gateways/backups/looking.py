@@ -1,0 +1,118 @@
+"""What is in a database, so that a restored one can be held against it: figures, all of one snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+SAMPLE = 50  # rows from each end of a table
+APPLICATION_TABLES = """
+SELECT n.nspname, c.relname,
+    (SELECT array_agg(a.attname ORDER BY array_position(i.indkey::int2[], a.attnum))
+        FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY(i.indkey)
+        WHERE i.indrelid = c.oid AND i.indisprimary)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+ORDER BY 1, 2
+"""
+KINDS = {
+    "constraints": """
+        SELECT count(*) FROM pg_constraint x JOIN pg_namespace n ON n.oid = x.connamespace
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+    "constraints not validated": """
+        SELECT count(*) FROM pg_constraint x JOIN pg_namespace n ON n.oid = x.connamespace
+        WHERE NOT convalidated AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+    "indexes": """
+        SELECT count(*) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+    "triggers": """
+        SELECT count(*) FROM pg_trigger x JOIN pg_class c ON c.oid = x.tgrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT tgisinternal AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+    "functions": """
+        SELECT count(*) FROM pg_proc x JOIN pg_namespace n ON n.oid = x.pronamespace
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+    "views": """
+        SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE relkind IN ('v', 'm') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+}
+OWNED_SEQUENCES = """
+SELECT s.oid::regclass::text, t.oid::regclass::text, a.attname
+FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass
+    AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+JOIN pg_class t ON t.oid = d.refobjid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+JOIN pg_namespace n ON n.oid = s.relnamespace
+WHERE s.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Names of tables are `schema.table`; a sample is the SHA-256 of the rows at both ends of the primary key."""
+
+    row_counts: dict[str, int]
+    samples: dict[str, str]
+    objects: dict[str, int]
+    sequences_behind: list[str]
+    migrations: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def contents_of(conn: Connection[TupleRow]) -> Contents:
+    """Within one transaction that sees one snapshot, so that the figures belong together."""
+    row_counts, samples = {}, {}
+    for schema, table, key in conn.execute(APPLICATION_TABLES).fetchall():
+        place = sql.Identifier(schema, table)
+        row = conn.execute(sql.SQL("SELECT count(*) FROM {}").format(place)).fetchone()
+        row_counts[f"{schema}.{table}"] = row[0] if row else 0
+        if key:
+            samples[f"{schema}.{table}"] = sample_of(conn, place, key)
+    objects = {name: number(conn, statement) for name, statement in KINDS.items()}
+    return Contents(row_counts, samples, objects, sequences_behind(conn), migrations_of(conn, row_counts))
+
+
+def sample_of(conn: Connection[TupleRow], place: sql.Identifier, key: list[str]) -> str:
+    names = [sql.Identifier(name) for name in key]
+    upwards = sql.SQL(", ").join(names)
+    downwards = sql.SQL(", ").join(sql.SQL("{} DESC").format(name) for name in names)
+    row = conn.execute(
+        sql.SQL(
+            "SELECT encode(sha256(convert_to(coalesce(string_agg(r::text, E'\\n' ORDER BY r::text COLLATE \"C\"), ''),"
+            " 'UTF8')), 'hex') FROM ((SELECT * FROM {place} ORDER BY {up} LIMIT {n})"
+            " UNION ALL (SELECT * FROM {place} ORDER BY {down} LIMIT {n})) r"
+        ).format(place=place, up=upwards, down=downwards, n=sql.Literal(SAMPLE))
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
+def sequences_behind(conn: Connection[TupleRow]) -> list[str]:
+    """Those that would give a number that a row has already."""
+    behind = []
+    for sequence, table, column in conn.execute(OWNED_SEQUENCES).fetchall():
+        # As PostgreSQL itself has written the names.
+        statement = (
+            f'SELECT (SELECT max("{column}") FROM {table})'  # noqa: S608
+            f" > (SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence})"
+        )
+        row = conn.execute(statement.encode()).fetchone()
+        if row and row[0]:
+            behind.append(str(sequence))
+    return behind
+
+
+def migrations_of(conn: Connection[TupleRow], row_counts: dict[str, int]) -> list[str]:
+    if "public.django_migrations" not in row_counts:
+        return []
+    rows = conn.execute("SELECT app || '.' || name FROM public.django_migrations ORDER BY 1").fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def number(conn: Connection[TupleRow], statement: str) -> int:
+    row = conn.execute(statement.encode()).fetchone()
+    return int(row[0]) if row else 0

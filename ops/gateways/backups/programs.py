@@ -1,0 +1,107 @@
+"""PostgreSQL's own programs, always of the server's major version, and the pipes to and from them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+
+from ops.gateways.backups.errors import BackupError, RefusedError
+from ops.gateways.backups.storages import BLOCK
+
+LONGEST_WORDS = 1_000  # characters of what a program says when it fails
+
+
+def program(name: str, *, major: int) -> str:
+    """The path of one that fits a server of this major version. Raises RefusedError if there is none.
+
+    Another major version either refuses half-way, or writes what the server's own cannot read.
+    """
+    path = Path(settings.PG_BIN) / name
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise RefusedError(
+            f"{path} cannot be run ({error}); PG_BIN names the folder of PostgreSQL's programs."
+        ) from error
+    found = re.search(r"\(PostgreSQL\) (\d+)", said)
+    if not found or int(found[1]) != major:
+        raise RefusedError(
+            f"{path} is of another major version than the server ({said.strip()}; the server is {major}): install"
+            f" the client programs of PostgreSQL {major} and name their folder in PG_BIN."
+        )
+    return str(path)
+
+
+class Running:
+    """A program at work; its complaints are kept aside, so that they can never fill a pipe that nobody reads."""
+
+    def __init__(self, command: Sequence[str], environment: dict[str, str], *, feeds: bool = False) -> None:
+        """`feeds`: we write to it; otherwise we read from it."""
+        self.name = Path(command[0]).name
+        self.words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the program
+        self.process = subprocess.Popen(
+            command,
+            env=os.environ | environment,
+            stdin=subprocess.PIPE if feeds else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if feeds else subprocess.PIPE,
+            stderr=self.words,
+            pipesize=BLOCK,
+            bufsize=0,
+        )
+
+    def read(self, size: int = -1, /) -> bytes:
+        return pipe(self.process.stdout).read(size)
+
+    def write(self, data: bytes, /) -> int:
+        """Raises BackupError, with the program's own words, if it takes no more because it failed."""
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[pipe(self.process.stdin).write(left) :]
+        except BrokenPipeError:
+            # It may have read all that it wants: then the rest is for nobody.
+            self.finish()
+        return len(data)
+
+    def finish(self) -> None:
+        """Wait for its end. Raises BackupError if it failed."""
+        with suppress(BrokenPipeError):
+            if self.process.stdin:
+                self.process.stdin.close()
+        if code := self.process.wait():
+            raise BackupError(f"{self.name} failed (exit {code}): {self.said()}")
+
+    def said(self) -> str:
+        self.words.seek(0)
+        return self.words.read().decode(errors="replace").strip()[-LONGEST_WORDS:]
+
+    def close(self) -> None:
+        """End it, if it has not ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for each in (self.process.stdin, self.process.stdout):
+            if each:
+                with suppress(BrokenPipeError):
+                    each.close()
+        self.words.close()
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def pipe(end: IO[bytes] | None) -> IO[bytes]:
+    if end is None:
+        raise ValueError("This program has no such pipe.")
+    return end

@@ -1,0 +1,73 @@
+"""Restore a backup: python manage.py restore [NAME | PATH | --latest] [--into DATABASE [--table T …]] [--yes]"""
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ops.gateways.backups.server import database_name
+from ops.management.backup_command import BackupCommand
+from ops.services.backups.manifests import LATEST
+from ops.services.backups.restoring import Restored, Wish, restore
+
+
+class Command(BackupCommand):
+    help = (
+        "Restore a backup in the place of the database and the uploaded files, which are kept under other names; or,"
+        " with --into, into a new database beside them."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("backup", nargs="?", help="its name, or the path of its manifest.json")
+        which.add_argument("--latest", action="store_true", help="the newest")
+        parser.add_argument("--into", default="", metavar="DATABASE", help="a new one; nothing else is touched")
+        parser.add_argument(
+            "--table", action="append", default=[], dest="tables", help="with --into: the rows of this table alone"
+        )
+        parser.add_argument("--yes", action="store_true", help="replace a database that holds data")
+        parser.add_argument("--name", default="", dest="typed_name", help="its name, where nobody can type it")
+        parser.add_argument(
+            "--without-safety-backup",
+            action="store_false",
+            dest="safety_backup",
+            help="do not back up what is replaced; it is kept under another name all the same",
+        )
+
+    def handle(self, *args: Any, json: bool, verbosity: int, **options: Any) -> None:
+        """Raises CommandError, whose exit codes stand in docs/operations.md."""
+        if options["yes"] and not options["into"] and not options["typed_name"] and sys.stdin.isatty():
+            options["typed_name"] = input(f"The database {database_name()} will be replaced. Type its name: ").strip()
+        wish = Wish(
+            backup=options["backup"] or LATEST,
+            into=options["into"],
+            tables=options["tables"],
+            agreed=options["yes"],
+            typed_name=options["typed_name"],
+            safety_backup=options["safety_backup"],
+        )
+        with self.watched(as_json=json, verbosity=verbosity) as watcher:
+            restored = restore(wish, watcher=watcher)
+        if json:
+            self.say_json(asdict(restored))
+        elif verbosity:
+            self.stdout.write("\n".join(lines(restored)))
+
+
+def lines(restored: Restored) -> list[str]:
+    point = restored.recovery_point[:19]
+    said = [f"{restored.backup} is restored: {restored.rows} rows in the database {restored.database}."]
+    said.append(f"It has what was committed before {point} UTC.")
+    if restored.kept_database:
+        said.append(f"What it was before is kept as the database {restored.kept_database}; drop it when all is well.")
+    if restored.kept_media:
+        said.append(f"The uploaded files of before are in {restored.kept_media}; remove it when all is well.")
+    if restored.safety_backup:
+        said.append(f"They are also the backup {restored.safety_backup}.")
+    if restored.migrations_waiting:
+        said.append(
+            f"The backup is older than this code: run `manage.py migrate` ({restored.migrations_waiting} wait)."
+        )
+    return said

@@ -1,0 +1,1 @@
+"""Reads that have a name."""

@@ -1,0 +1,226 @@
+"""Restoring for good: beside what is there, compared, and only then put in its place.
+
+The old database and the old uploaded files are renamed, never deleted: whoever restored the wrong thing can go back.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from ops.gateways.backups import media as files
+from ops.gateways.backups import server
+from ops.gateways.backups.errors import RefusedError
+from ops.gateways.backups.keys import Keys, our_keys
+from ops.gateways.backups.storages import backup_storage
+from ops.services.backups import manifests
+from ops.services.backups.backing_up import back_up
+from ops.services.backups.journal import Verified, known_verdicts, remember_verdicts
+from ops.services.backups.loading import Loading
+from ops.services.backups.manifests import LATEST, Manifest
+from ops.services.backups.steps import Steps, Watcher, nobody
+
+logger = logging.getLogger(__name__)
+
+DEED = "restore"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be restored, and where to.
+
+    `backup`: a name, `latest`, or the path of a manifest. `into`: a new database, beside which all stays as it is;
+    otherwise the one that is served is replaced, which needs `agreed` and its name in `typed_name` if it holds data.
+    """
+
+    backup: str = LATEST
+    into: str = ""
+    tables: Sequence[str] = ()
+    agreed: bool = False
+    typed_name: str = ""
+    safety_backup: bool = True
+
+
+@dataclass
+class Restored:
+    """`kept_database` and `kept_media` are the names under which what was there before is kept, if anything was."""
+
+    backup: str
+    recovery_point: str
+    database: str
+    rows: int
+    kept_database: str = ""
+    kept_media: str = ""
+    safety_backup: str = ""
+    migrations_waiting: int = 0
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+
+def restore(wish: Wish, *, watcher: Watcher = nobody) -> Restored:
+    """Restore a backup. Raises a BackupError, and then all is as it was before.
+
+    RefusedError, NotThereError and BusyError are raised before anything is touched.
+    """
+    keys, steps = our_keys(), Steps(watcher)
+    storage, manifest = manifests.find(backup_storage(), wish.backup, keys)
+    with server.connected(server.NEUTRAL) as conn, server.only_one(conn, DEED):
+        loading = Loading(manifest, storage, keys, conn, steps)
+        tables = tables_of(manifest, wish)
+        refuse_what_would_harm(conn, wish)
+        loading.check()
+        drop_leftovers(conn)
+        restored = beside(loading, wish.into, tables) if wish.into else in_place(loading, wish)
+    restored.steps = steps.done
+    logger.warning("backup %s was restored into the database %s", manifest.name, restored.database)
+    return restored
+
+
+def tables_of(manifest: Manifest, wish: Wish) -> list[str]:
+    """The names as pg_restore takes them. Raises RefusedError for one that the backup does not have."""
+    if wish.tables and not wish.into:
+        raise RefusedError("Single tables are restored beside the others: name a new database with --into.")
+    there = {table.partition(".")[2] for table in manifest.as_found.row_counts}
+    wanted = [table.removeprefix("public.") for table in wish.tables]
+    if missing := sorted(set(wanted) - there):
+        raise RefusedError(f"{manifest.name} has no table {', '.join(missing)}.")
+    return wanted
+
+
+def refuse_what_would_harm(conn: Connection[TupleRow], wish: Wish) -> None:
+    """Raises RefusedError."""
+    live = server.database_name()
+    if wish.into:
+        if wish.into == live:
+            raise RefusedError(f"{live} is the database that is served: leave --into out to replace it.")
+        if server.exists(conn, wish.into):
+            raise RefusedError(f"There is a database {wish.into} already: name a new one, or drop it first.")
+        if len(wish.into.encode()) > server.LONGEST_NAME:
+            raise RefusedError(f"The name of a database may have {server.LONGEST_NAME} bytes.")
+        return
+    if not server.exists(conn, live) or not (about := server.holdings(live)):
+        return
+    if not wish.agreed or wish.typed_name != live:
+        raise RefusedError(
+            f"{about}. To replace it, pass --yes and type its name, {live!r} (--name {live}, where nobody can type)."
+            " Or restore beside it, with --into NAME."
+        )
+
+
+def beside(loading: Loading, name: str, tables: Sequence[str]) -> Restored:
+    """A new database; one that failed half-way is dropped."""
+    manifest = loading.manifest
+    with dropped_on_failure(loading.conn, name):
+        if tables:
+            loading.load_tables(name, tables)
+        else:
+            loading.load_database(name)
+            loading.compare(name)
+    counts = manifest.as_found.row_counts
+    rows = sum(count for table, count in counts.items() if not tables or table.partition(".")[2] in tables)
+    return Restored(manifest.name, manifest.recovery_point, name, rows)
+
+
+def in_place(loading: Loading, wish: Wish) -> Restored:
+    live, conn, manifest = server.database_name(), loading.conn, loading.manifest
+    stamp = f"{timezone.now():%Y%m%d%H%M%S}"
+    fresh, kept = f"{leftover_prefix()}{secrets.token_hex(6)}", f"{live[:40]}_before_{stamp}"
+    media = Path(settings.MEDIA_ROOT)
+    fresh_media, kept_media = media_beside(f"restoring-{stamp}"), media_beside(f"before-{stamp}")
+    had_database, had_media = server.exists(conn, live), media.exists()
+    restored = Restored(manifest.name, manifest.recovery_point, live, sum(manifest.as_found.row_counts.values()))
+    known = known_verdicts() if had_database else []
+    with site_paused(), dropped_on_failure(conn, fresh), removed_on_failure(fresh_media):
+        if had_database and server.holdings(live) and wish.safety_backup:
+            restored.safety_backup = back_up(watcher=loading.steps.watcher).name
+        fresh_media.mkdir(mode=0o755, parents=True)
+        loading.load_database(fresh)
+        loading.load_media(fresh_media)
+        loading.compare(fresh)
+        disconnect()
+        with loading.steps.step("put it in place"):
+            put_back = files.put_in_place(fresh_media, place=media, kept_as=kept_media)
+            try:
+                server.swap(conn, old=live, kept_as=kept, new=fresh)
+            except BaseException:
+                put_back()
+                raise
+        restored.kept_database = kept if had_database else ""
+        restored.kept_media = str(kept_media) if had_media else ""
+        restored.migrations_waiting = settle(known, loading.keys)
+    return restored
+
+
+def settle(known: list[Verified], keys: Keys) -> int:
+    """Tell the restored database what it cannot know; returns how many migrations it waits for.
+
+    It is served whether this works or not: an old backup may lack the table, or columns of it. Then the first backup
+    after `migrate` takes up what lies in the storage.
+    """
+    with suppress(DatabaseError):
+        remember_verdicts(known, backup_storage(), keys)
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@contextmanager
+def site_paused() -> Iterator[None]:
+    """While the database is replaced nobody should write: the one place for maintenance mode to begin and to end."""
+    try:
+        yield
+    finally:
+        disconnect()
+
+
+def disconnect() -> None:
+    """Give up our own connections, which would keep the database from being renamed, and then lead into the old one."""
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+
+
+@contextmanager
+def dropped_on_failure(conn: Connection[TupleRow], name: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if not conn.broken:
+            server.drop_database(conn, name)
+        raise
+
+
+@contextmanager
+def removed_on_failure(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        files.remove(folder)
+        raise
+
+
+def leftover_prefix() -> str:
+    return f"{server.database_name()[:40]}_restoring_"
+
+
+def media_beside(suffix: str) -> Path:
+    media = Path(settings.MEDIA_ROOT)
+    return media.with_name(f"{media.name}.{suffix}")
+
+
+def drop_leftovers(conn: Connection[TupleRow]) -> None:
+    """Of restores that were killed; for whoever holds their lock."""
+    for name in server.databases_named(conn, leftover_prefix()):
+        server.drop_database(conn, name)
+    for folder in Path(settings.MEDIA_ROOT).parent.glob(f"{Path(settings.MEDIA_ROOT).name}.restoring-*"):
+        files.remove(folder)

@@ -1,0 +1,57 @@
+"""Which backups are kept: the newest of each of the last days, weeks and months that have one.
+
+Periods without a backup do not count: where backups have stopped, none is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ops.models import Verdict
+
+
+@dataclass(frozen=True)
+class Candidate:
+    name: str
+    at: datetime
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How many days, weeks (ISO) and months in UTC keep their newest backup."""
+
+    daily: int
+    weekly: int
+    monthly: int
+
+
+PERIODS: tuple[tuple[str, Callable[[datetime], Any]], ...] = (
+    ("daily", lambda at: at.date()),
+    ("weekly", lambda at: at.isocalendar()[:2]),
+    ("monthly", lambda at: (at.year, at.month)),
+)
+
+
+def names_to_keep(candidates: Iterable[Candidate], policy: Policy) -> set[str]:
+    """The newest of all and the newest that is proven are always among them; where none is proven, all are.
+
+    One that could not be proven stands for its period only if there is no other.
+    """
+    everything = sorted(candidates, key=lambda each: (each.at, each.name))
+    proven = [each.name for each in everything if each.verdict == Verdict.PASSED]
+    if not proven:
+        return {each.name for each in everything}
+    kept = {everything[-1].name, proven[-1]}
+    for field, period_of in PERIODS:
+        best: dict[Any, Candidate] = {}
+        for each in everything:
+            period = period_of(each.at)
+            if each.verdict != Verdict.FAILED or best.get(period, each).verdict == Verdict.FAILED:
+                best[period] = each
+        newest = sorted(best, reverse=True)[: getattr(policy, field)]
+        kept |= {best[period].name for period in newest}
+    return kept

@@ -1,0 +1,61 @@
+"""A folder for backups, a key, and some uploaded files, for each test of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+
+from ops.gateways.backups import server
+from ops.gateways.backups.keys import make_key
+from ops.services.backups import restoring
+from tests.ops.backups.s3 import s3  # noqa: F401 - a fixture for all
+
+
+@pytest.fixture
+def backups_folder(tmp_path: Path, settings: LazySettings) -> Path:
+    folder = tmp_path / "backups"
+    settings.STORAGES = settings.STORAGES | {
+        "backups": {"BACKEND": "ops.gateways.backups.storages.LocalBackups", "OPTIONS": {"location": folder}}
+    }
+    settings.BACKUP_KEY = make_key()
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return folder
+
+
+@pytest.fixture
+def media(backups_folder: Path, settings: LazySettings) -> Path:
+    folder = Path(settings.MEDIA_ROOT)
+    (folder / "pictures" / "7").mkdir(parents=True)
+    (folder / "pictures" / "7" / "face.webp").write_bytes(bytes(range(256)) * 1000)
+    (folder / "pictures" / "empty.webp").touch()
+    (folder / "Übung 1.txt").write_text("Grüße")
+    return folder
+
+
+@pytest.fixture
+def served(transactional_db: None, backups_folder: Path) -> Iterator[str]:
+    """The name of a database of its own that Django works with, so that a test may replace it; migrated and empty."""
+    before = connection.settings_dict["NAME"]
+    name = f"{before[:30]}_served"
+
+    def use(database: str) -> None:
+        restoring.disconnect()
+        connection.settings_dict["NAME"] = database
+
+    def drop_all() -> None:
+        with server.connected(server.NEUTRAL) as conn:
+            for database in server.databases_named(conn, name):
+                conn.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+    drop_all()
+    with server.connected(server.NEUTRAL) as conn:
+        conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{os.environ["TEST_DATABASE_TEMPLATE"]}"')
+    use(name)
+    yield name
+    use(before)
+    drop_all()

@@ -1,0 +1,208 @@
+"""What the clock does: back up, prove, delete what is old; and look whether all that was done."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from config.celery import app
+from ops.gateways.backups import server
+from ops.gateways.backups.errors import BusyError, UnsoundError
+from ops.models import BackupLog, BackupState, Verdict
+from ops.services.backups import backing_up, manifests, verifying
+from ops.services.backups.alarms import check_backups
+from ops.services.backups.backing_up import back_up
+from ops.services.backups.nightly import do_it_all
+from ops.services.backups.pruning import prune
+from ops.services.backups.standing import Standing, in_words, standing
+from ops.services.backups.verifying import verify
+from tests.postbox import Postbox, part
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def old_site(backups_folder: Path) -> None:
+    """Set up a year ago."""
+    MigrationRecorder.Migration.objects.update(applied=timezone.now() - timedelta(days=365))
+
+
+def aged(log: BackupLog, days: float, folder: Path) -> BackupLog:
+    """As if it had been taken so long ago: its name says when, in the storage too."""
+    at = log.begun_at - timedelta(days=days)
+    name = f"logical-{at.strftime(manifests.MOMENT)}-aaaaaa"
+    (folder / log.name).rename(folder / name)
+    log.name, log.begun_at = name, at
+    log.recovery_point = at
+    log.save()
+    return log
+
+
+def test_a_night_takes_proves_and_prunes(backups_folder: Path, settings: LazySettings) -> None:
+    settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
+    first = do_it_all()
+    assert first.verdict == Verdict.PASSED
+    second = do_it_all()
+    first.refresh_from_db()
+    assert (first.state, second.state) == (BackupState.DELETED, BackupState.DONE)
+    assert [path.name for path in backups_folder.iterdir()] == [second.name]
+
+
+def test_what_could_not_be_proven_deletes_nothing(backups_folder: Path, settings: LazySettings) -> None:
+    settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
+    first = do_it_all()
+
+    def watcher(step: str, size: int) -> None:
+        if step == "restore the database" and not size:
+            newest = max(backups_folder.iterdir(), key=lambda path: path.name)
+            (newest / manifests.DATABASE).write_bytes(b"")
+
+    with pytest.raises(UnsoundError):
+        do_it_all(watcher=watcher)
+    first.refresh_from_db()
+    assert first.state == BackupState.DONE
+
+
+def test_a_dry_run_tells_and_deletes_nothing(
+    backups_folder: Path, settings: LazySettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
+    old = verify(back_up().name)
+    new = verify(back_up().name)
+    call_command("prune_backups", "--dry-run", "--json")
+    assert json.loads(capsys.readouterr().out) == {
+        "kept": [new.name],
+        "deleted": [old.name],
+        "unfinished": [],
+        "dry_run": True,
+    }
+    assert len(list(backups_folder.iterdir())) == 2
+
+
+def test_what_was_never_finished_goes_after_two_days(backups_folder: Path) -> None:
+    back_up()
+    now = timezone.now()
+    for hours in (1, 49):
+        name = f"logical-{(now - timedelta(hours=hours)).strftime(manifests.MOMENT)}-{hours:06}"
+        (backups_folder / name).mkdir()
+        (backups_folder / name / manifests.DATABASE).write_bytes(b"half")
+    (backups_folder / "holiday-pictures").mkdir()
+    assert [name[-2:] for name in prune().unfinished] == ["49"]
+    assert {path.name[-2:] for path in backups_folder.iterdir()} >= {"01", "es"}
+
+
+@pytest.mark.parametrize("deed", [verifying.DEED, backing_up.DEED])
+def test_nothing_is_deleted_while_somebody_may_read_it(backups_folder: Path, deed: str) -> None:
+    name = server.NEUTRAL if deed == verifying.DEED else ""
+    with server.connected(name) as conn, server.only_one(conn, deed), pytest.raises(BusyError):
+        prune()
+
+
+def test_all_is_well_after_a_night(old_site: None, backups_folder: Path) -> None:
+    do_it_all()
+    assert check_backups() == []
+
+
+def test_a_site_of_today_needs_no_backup_yet(backups_folder: Path) -> None:
+    MigrationRecorder.Migration.objects.update(applied=timezone.now())
+    assert check_backups() == []
+
+
+def test_an_old_site_without_a_backup_is_an_alarm(old_site: None) -> None:
+    with pytest.raises(CommandError, match="There is no backup") as error:
+        call_command("check_backups", verbosity=0)
+    assert error.value.returncode == 1
+
+
+def test_a_backup_of_the_day_before_yesterday_is_too_old(old_site: None, backups_folder: Path) -> None:
+    aged(do_it_all(), 1.0, backups_folder)
+    assert check_backups() == []
+    aged(BackupLog.objects.get(), 1.5, backups_folder)
+    found = check_backups()
+    assert "The newest backup is 3 days old" in found[0]
+    assert "No backup was proven lately" in found[1]
+
+
+def test_a_failure_and_a_verdict_are_told_in_their_words(old_site: None, backups_folder: Path) -> None:
+    log = do_it_all()
+    (backups_folder / log.name / manifests.DATABASE).write_bytes(b"")
+    with pytest.raises(UnsoundError):
+        verify(log.name)
+    BackupLog.objects.create(
+        name="logical-x", begun_at=timezone.now(), ended_at=timezone.now(), state="failed", error="No space left."
+    )
+    found = " ".join(check_backups())
+    assert "logical-x, failed: No space left." in found
+    assert "could not be proven:" in found
+    assert "has changed" in found
+
+
+def test_a_storage_that_somebody_has_emptied_is_seen(old_site: None, backups_folder: Path) -> None:
+    log = do_it_all()
+    (backups_folder / log.name / manifests.MEDIA).unlink()
+    (problem,) = check_backups()
+    assert "recorded, but cannot be read any more" in problem
+
+
+def test_a_missing_key_is_an_alarm(old_site: None, backups_folder: Path, settings: LazySettings) -> None:
+    do_it_all()
+    settings.BACKUP_KEY = ""
+    (problem,) = check_backups()
+    assert "BACKUP_KEY is not set" in problem
+
+
+def test_the_same_problem_is_mailed_once_and_again_after_it_was_gone(
+    old_site: None, settings: LazySettings, postbox: Postbox, backups_folder: Path
+) -> None:
+    settings.ADMINS = [("ops", "ops@howtoai.example")]
+    check_backups()
+    check_backups()
+    assert len(postbox.taken) == 1
+    assert "There is no backup" in part(postbox.taken[0], "plain")
+    do_it_all()
+    assert check_backups() == []
+    BackupLog.objects.all().delete()
+    check_backups()
+    assert len(postbox.taken) == 2
+
+
+def test_the_sentence_is_of_the_last_backup_that_is_proven(backups_folder: Path) -> None:
+    assert "nobody knows whether we would be back" in standing().sentence
+    verify(back_up().name)
+    back_up()
+    assert (
+        standing().sentence == "If the server burnt down now, we would be back in 1 minute and lose at most 1 minute."
+    )
+    proven = BackupLog.objects.proven().get()
+    proven.recovery_seconds = 400.0
+    now = Standing(proven, proven, (proven.recovery_point or timezone.now()) + timedelta(hours=23, minutes=59))
+    assert now.sentence == "If the server burnt down now, we would be back in 7 minutes and lose at most 24 hours."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 minute"),
+        (61, "2 minutes"),
+        (7200, "120 minutes"),
+        (7201, "3 hours"),
+        (86400, "24 hours"),
+        (172801, "3 days"),
+    ],
+)
+def test_a_promise_is_rounded_up(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
+
+
+def test_beat_takes_one_every_night() -> None:
+    entry = app.conf.beat_schedule["take a backup, prove it, and delete old ones"]
+    assert entry["args"] == ["backup", "--nightly"]
+    due = entry["schedule"].remaining_estimate(datetime(2026, 11, 30, 4, 41, tzinfo=UTC))
+    assert isinstance(due, timedelta)

@@ -1,0 +1,241 @@
+"""A restore puts back what was there; one that fails, or is not meant, leaves all as it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from ops.gateways.backups import server
+from ops.gateways.backups.errors import BackupError, BusyError, NotThereError, RefusedError, UnsoundError
+from ops.gateways.backups.keys import make_key
+from ops.models import BackupLog, BackupState, Verdict
+from ops.services.backups import manifests, restoring
+from ops.services.backups.backing_up import back_up
+from ops.services.backups.restoring import Wish, restore
+from ops.services.backups.verifying import verify
+from tests.factories import make_tutorial, make_user
+
+
+def emails() -> list[str]:
+    return sorted(User.objects.values_list("email", flat=True))
+
+
+def databases(prefix: str) -> list[str]:
+    with server.connected(server.NEUTRAL) as conn:
+        return server.databases_named(conn, prefix)
+
+
+def agreed(served: str, backup: str = "latest", **more: object) -> Wish:
+    return Wish(backup=backup, agreed=True, typed_name=served, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def backup(served: str, media: Path) -> BackupLog:
+    """Of one person; another comes afterwards, and a picture goes."""
+    make_user(email="then@howtoai.example")
+    log = back_up()
+    make_user(email="later@howtoai.example")
+    (media / "pictures" / "7" / "face.webp").unlink()
+    return log
+
+
+def test_everything_is_again_as_it_was(backup: BackupLog, served: str, media: Path) -> None:
+    restored = restore(agreed(served, backup.name))
+    assert emails() == ["then@howtoai.example"]
+    assert (media / "pictures" / "7" / "face.webp").read_bytes() == bytes(range(256)) * 1000
+    assert (media / "Übung 1.txt").read_text() == "Grüße"
+    assert restored.database == served
+    assert restored.migrations_waiting == 0
+
+
+def test_what_is_restored_can_be_written_to(backup: BackupLog, served: str) -> None:
+    restore(agreed(served, backup.name))
+    person = make_user(email="new@howtoai.example")
+    assert person.pk > User.objects.get(email="then@howtoai.example").pk
+
+
+def test_what_was_there_before_is_kept_and_backed_up(backup: BackupLog, served: str, media: Path) -> None:
+    restored = restore(agreed(served, backup.name))
+    with server.connected(restored.kept_database) as conn:
+        assert server.one(conn, "SELECT count(*) FROM accounts_user") == 2
+    assert not (Path(restored.kept_media) / "pictures" / "7" / "face.webp").exists()
+    restore(agreed(served, restored.safety_backup))
+    assert emails() == ["later@howtoai.example", "then@howtoai.example"]
+
+
+def test_the_table_of_backups_knows_afterwards_what_lies_in_the_storage(backup: BackupLog, served: str) -> None:
+    """It comes from the backup, where that backup still ran, and nothing was proven yet."""
+    verify(backup.name)
+    restored = restore(agreed(served, backup.name))
+    again = BackupLog.objects.get(name=backup.name)
+    assert (again.state, again.verdict) == (BackupState.DONE, Verdict.PASSED)
+    assert BackupLog.objects.get(name=restored.safety_backup).state == BackupState.DONE
+    assert back_up().state == BackupState.DONE
+
+
+@pytest.mark.parametrize(
+    "wish", [Wish(), Wish(agreed=True), Wish(agreed=True, typed_name="howtoai_prod"), Wish(typed_name="right")]
+)
+def test_data_is_not_replaced_without_agreement_and_the_typed_name(backup: BackupLog, served: str, wish: Wish) -> None:
+    if wish.typed_name == "right":
+        wish = Wish(typed_name=served)
+    with pytest.raises(RefusedError, match=rf"The database {served} .* holds .* pass --yes and type its name"):
+        restore(wish)
+    assert len(emails()) == 2
+    assert databases(served) == [served]
+
+
+def test_an_empty_server_is_restored_to_without_questions(backup: BackupLog, served: str) -> None:
+    """As after a fire: there is a database, with nothing in it."""
+    restoring.disconnect()
+    with server.connected(server.NEUTRAL) as conn:
+        conn.execute(f'DROP DATABASE "{served}" WITH (FORCE)')
+        conn.execute(f'CREATE DATABASE "{served}"')
+    restored = restore(Wish())
+    assert emails() == ["then@howtoai.example"]
+    assert restored.safety_backup == ""
+
+
+def test_not_even_a_database_has_to_be_there(backup: BackupLog, served: str) -> None:
+    restoring.disconnect()
+    with server.connected(server.NEUTRAL) as conn:
+        conn.execute(f'DROP DATABASE "{served}" WITH (FORCE)')
+    restored = restore(Wish())
+    assert emails() == ["then@howtoai.example"]
+    assert restored.kept_database == ""
+
+
+def test_a_restore_that_fails_leaves_the_old_database_and_files(
+    backup: BackupLog, served: str, media: Path, backups_folder: Path
+) -> None:
+    """The last bytes of the uploaded files are harmed: the database is loaded already when that is seen."""
+    path = backups_folder / backup.name / manifests.MEDIA
+    whole = bytearray(path.read_bytes())
+    whole[-1] ^= 1
+    path.write_bytes(whole)
+    with pytest.raises(UnsoundError, match=manifests.MEDIA):
+        restore(agreed(served, backup.name))
+    assert len(emails()) == 2
+    assert databases(served) == [served]
+    assert [each.name for each in media.parent.glob("media*")] == ["media"]
+    assert not (media / "pictures" / "7" / "face.webp").exists()
+
+
+def test_the_wrong_key_is_seen_before_anything_is_touched(
+    backup: BackupLog, served: str, settings: LazySettings
+) -> None:
+    settings.BACKUP_KEY = make_key()
+    with pytest.raises(UnsoundError, match="not signed with our key"):
+        restore(agreed(served, backup.name))
+    assert len(emails()) == 2
+    assert BackupLog.objects.count() == 1
+
+
+def test_whoever_is_connected_meanwhile_does_not_hold_it_up(backup: BackupLog, served: str) -> None:
+    with server.connected() as somebody:
+        somebody.execute("SELECT 1")
+        restore(agreed(served, backup.name))
+        with pytest.raises(psycopg.OperationalError):
+            somebody.execute("SELECT 1")
+    assert emails() == ["then@howtoai.example"]
+
+
+def test_a_new_database_is_made_beside_the_other(backup: BackupLog, served: str, media: Path) -> None:
+    restore(Wish(into=f"{served}_beside"))
+    with server.connected(f"{served}_beside") as conn:
+        assert server.one(conn, "SELECT count(*) FROM accounts_user") == 1
+    assert len(emails()) == 2
+    assert not (media / "pictures" / "7" / "face.webp").exists()
+
+
+def test_single_tables_come_with_their_rows_and_no_others(backup: BackupLog, served: str) -> None:
+    make_tutorial("Prompting that works")
+    back_up()
+    restored = restore(Wish(into=f"{served}_tables", tables=["tutorials_tutorial", "public.tutorials_topic"]))
+    with server.connected(f"{served}_tables") as conn:
+        assert server.one(conn, "SELECT count(*) FROM tutorials_tutorial") == 1
+        assert server.one(conn, "SELECT count(*) FROM accounts_user") == 0
+    assert restored.rows == 2
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"tables": ["accounts_user"]}, "name a new database with --into"),
+        ({"into": "x", "tables": ["accounts_usr"]}, "has no table accounts_usr"),
+        ({"into": "postgres"}, "There is a database postgres already"),
+        ({"into": "x" * 64}, "63 bytes"),
+        ({"into": "served"}, "is the database that is served"),
+    ],
+)
+def test_a_wish_that_would_harm_is_refused(backup: BackupLog, served: str, wish: dict[str, object], words: str) -> None:
+    if wish.get("into") == "served":
+        wish = {"into": served}
+    with pytest.raises(RefusedError, match=words):
+        restore(Wish(**wish))  # type: ignore[arg-type]
+    assert databases(served) == [served]
+
+
+def test_a_database_beside_is_dropped_again_if_it_fails(backup: BackupLog, served: str, backups_folder: Path) -> None:
+    path = backups_folder / backup.name / manifests.DATABASE
+    whole = bytearray(path.read_bytes())
+    whole[-1] ^= 1
+    path.write_bytes(whole)
+    with pytest.raises(BackupError):
+        restore(Wish(into=f"{served}_beside"))
+    assert databases(served) == [served]
+
+
+def test_a_backup_carried_elsewhere_is_restored_by_its_manifest(
+    backup: BackupLog, served: str, backups_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "stick").mkdir()
+    (backups_folder / backup.name).rename(tmp_path / "stick" / backup.name)
+    with pytest.raises(NotThereError):
+        restore(agreed(served, backup.name))
+    restore(agreed(served, str(tmp_path / "stick" / backup.name / manifests.FILE)))
+    assert emails() == ["then@howtoai.example"]
+
+
+def test_a_file_that_is_no_manifest_is_refused(backup: BackupLog, served: str, tmp_path: Path) -> None:
+    (tmp_path / "dump.sql").write_text("DROP TABLE accounts_user;")
+    with pytest.raises(UnsoundError, match=r"is no manifest\.json"):
+        restore(agreed(served, str(tmp_path / "dump.sql")))
+    (tmp_path / "manifest.json").write_text("[]")
+    with pytest.raises(UnsoundError, match="is no manifest of a backup"):
+        restore(agreed(served, str(tmp_path / "manifest.json")))
+
+
+def test_two_restores_at_once_are_one_and_a_refusal(backup: BackupLog, served: str) -> None:
+    with server.connected(server.NEUTRAL) as conn, server.only_one(conn, restoring.DEED), pytest.raises(BusyError):
+        restore(agreed(served, backup.name))
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next(backup: BackupLog, served: str, media: Path) -> None:
+    with server.connected(server.NEUTRAL) as conn:
+        conn.execute(f'CREATE DATABASE "{restoring.leftover_prefix()}left"')
+    (media.parent / "media.restoring-20260101000000").mkdir()
+    restore(Wish(into=f"{served}_beside"))
+    assert databases(served) == [served, f"{served}_beside"]
+    assert not (media.parent / "media.restoring-20260101000000").exists()
+
+
+def test_the_command_tells_what_it_kept(backup: BackupLog, served: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CommandError) as refusal:
+        call_command("restore", "--latest", "--yes", "--name", "wrong", verbosity=0)
+    assert refusal.value.returncode == 4
+    call_command("restore", backup.name, "--yes", "--name", served, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert databases(served) == [served, told["kept_database"]]
+    assert [step["step"] for step in told["steps"]] == [
+        "restore the database",
+        "restore the uploaded files",
+        "compare with the manifest",
+        "put it in place",
+    ]
