@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AuthenticationMiddleware",
+    "ops.middleware.MaintenanceMiddleware",
     "accounts.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -434,6 +435,10 @@ CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 # django-ratelimit knows only third-party Redis caches; Django's own counts atomically too.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "django_ratelimit.E003"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
+
+# -- Operations ---------------------------------------------------------------------------------
+# While it is there, the site is closed; on several machines a place that all of them see.
+MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default="") or str(VAR_DIR / "maintenance.json")
 
 # -- Logging ------------------------------------------------------------------------------------
 LOGGING = {
