@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.templatetags.static import static
 
 from config.embedded import Place
-from config.env import BASE_DIR, VAR_DIR, database_from, env, redis_from, require_production_settings
+from config.env import BASE_DIR, VAR_DIR, database_from, env, networks_from, redis_from, require_production_settings
 from config.payment_pages import LIVE_KEYS, is_pretended, page_origins, require_real_providers
 from config.stand_in import assume_stand_in
 
@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ops.metrics.requests.MetricsMiddleware",
     "common.middleware.RequestIdMiddleware",
     "common.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -177,7 +178,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = redis_from(env.str("REDIS_URL", default="") or EMBEDDED_URLS["REDIS_URL"])
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "common.cache.CountingCache",
         "LOCATION": env.str("CACHE_URL", default=REDIS_URL),
         "KEY_PREFIX": "cache",
         "TIMEOUT": 300,
@@ -407,7 +408,7 @@ ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
 }
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -437,6 +438,9 @@ SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "django_ratelimit.E003"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
 
 # -- Operations ---------------------------------------------------------------------------------
+# Who may read /metrics: whoever has the token, or asks from one of these networks. For all others it is not there.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = networks_from("METRICS_NETWORKS")
 # While it is there, the site is closed; on several machines a place that all of them see.
 MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default="") or str(VAR_DIR / "maintenance.json")
 

@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class OpsConfig(AppConfig):
     name = "ops"
+
+    def ready(self) -> None:
+        from ops.metrics import tasks  # noqa: F401 - listens to Celery

@@ -12,10 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from ops import maintenance, views
+from ops.metrics.exposition import may_read
 
 logger = logging.getLogger(__name__)
 
 PROBES = {"/healthz": views.healthz, "/readyz": views.readyz}
+METRICS = "/metrics"
 # What it takes to sign in, so that staff can.
 OPEN_PAGES = (
     *("account_login", "account_logout", "account_request_login_code", "account_confirm_login_code"),
@@ -25,14 +27,18 @@ OPEN_PAGES = (
 
 
 class HealthMiddleware:
-    """Answers the probes. A load balancer asks by address, which is not among ALLOWED_HOSTS."""
+    """Answers probes and Prometheus. Both ask by address, which is not among ALLOWED_HOSTS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         probe = PROBES.get(request.path_info)
-        return probe(request) if probe else self.get_response(request)
+        if probe is not None:
+            return probe(request)
+        if request.path_info == METRICS and may_read(request):
+            return views.metrics(request)
+        return self.get_response(request)
 
 
 class MaintenanceMiddleware:

@@ -10,9 +10,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from common import problems
 from ops import health, mail_folder, maintenance
+from ops.metrics import exposition
 
 # A mail brings its own styles, and is given nothing else.
 MAIL_POLICY = {
@@ -46,6 +48,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     parts = health.check_parts()
     ready = all(state == "ok" for state in parts.values())
     return JsonResponse({"status": "ok" if ready else "failing", "parts": parts}, status=200 if ready else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus; whoever may not read it is answered by the middleware as if it were not there."""
+    return HttpResponse(exposition.text(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @never_cache
