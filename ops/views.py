@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from common import problems
-from ops import health, mail_folder, maintenance
+from ops import draining, health, mail_folder, maintenance
 from ops.metrics import exposition
 
 # A mail brings its own styles, and is given nothing else.
@@ -43,11 +43,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     A site that is closed answers 200 and asks nobody: a load balancer that took it out would show its own error in
     the place of our page, which needs neither database nor cache.
     """
+    if draining.is_draining():
+        return JsonResponse({"status": "draining", "parts": {}}, status=503)
     if maintenance.current() is not None:
         return JsonResponse({"status": "maintenance", "parts": {}})
     parts = health.check_parts()
-    ready = all(state == "ok" for state in parts.values())
-    return JsonResponse({"status": "ok" if ready else "failing", "parts": parts}, status=200 if ready else 503)
+    status = health.sum_up(parts)
+    return JsonResponse({"status": status, "parts": parts}, status=503 if status == "failing" else 200)
 
 
 @require_safe
