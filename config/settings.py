@@ -328,6 +328,8 @@ else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"{SITE_NAME} <hello@howtoai.example>")
+# Who is told when something is wrong with the platform (ops.services.watching).
+ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
 # Who reads what people write to us through the pages.
 STAFF_EMAIL = env.str("STAFF_EMAIL", default=DEFAULT_FROM_EMAIL)
 
@@ -453,6 +455,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        # Django's own handlers would mail each error to ADMINS, within the request.
+        "django": {"handlers": []},
         # Every 4xx would be a warning; the access log has them already.
         "django.request": {"level": "ERROR"},
         "celery.beat": {"level": "WARNING"},

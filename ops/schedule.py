@@ -20,6 +20,11 @@ class Entry:
     # A celery.schedules.crontab; its sets of minutes, hours and so on are not in the stubs.
     times: Any
 
+    @property
+    def line(self) -> str:
+        """As one gives it to manage.py."""
+        return " ".join((self.command, *self.arguments))
+
     def latest_slot(self, now: datetime) -> datetime:
         """The last time at or before `now` at which it should have begun."""
         moment = now.astimezone(UTC).replace(second=0, microsecond=0)

@@ -20,6 +20,7 @@ PERIODIC_COMMANDS = frozenset(
         "apply_events",
         "award_achievements",
         "check_counters",
+        "check_system",
         "clean_images",
         "clearsessions",
         "count_search_words",

@@ -1,5 +1,6 @@
 """What operations remember."""
 
+from ops.models.alarms import Alarm
 from ops.models.runs import ScheduledRun
 
-__all__ = ["ScheduledRun"]
+__all__ = ["Alarm", "ScheduledRun"]
