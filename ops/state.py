@@ -16,7 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from common import metrics
+from common import metrics, moments
 from ops import schedule
 from ops.models import ScheduledRun
 from ops.schedule import Entry
@@ -59,6 +59,34 @@ class Command:
     def command(self) -> str:
         return self.entry.command
 
+    @property
+    def standing(self) -> tuple[str, str]:
+        """A mark, "good", "amiss" or "off", and a word for it."""
+        if self.last is None:
+            return "off", "Not run yet"
+        if self.is_late:
+            return "amiss", "Late"
+        if self.last.error:
+            return "amiss", "Failed"
+        return ("good", "On time") if self.last.ended_at else ("good", "Running")
+
+    @property
+    def ago(self) -> str:
+        """When it last did its work."""
+        return moments.in_words(int(self.age.total_seconds())) if self.age is not None else ""
+
+    @property
+    def took(self) -> str:
+        took = self.last_good.took if self.last_good else None
+        return in_words(took.total_seconds()) if took is not None else ""
+
+
+def in_words(seconds: float) -> str:
+    """A short time with the unit that suits it."""
+    if seconds < 1:
+        return f"{seconds * 1000:,.0f} ms"
+    return f"{seconds:,.1f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
+
 
 def commands() -> list[Command]:
     """All that beat starts, by name."""
@@ -87,10 +115,17 @@ def connections() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def disk_used() -> float:
-    """How full the disk with our data is, from 0 to 1, as `df` reckons: what only root may use is not free."""
+def disk() -> tuple[float, int]:
+    """How full the disk with our data is, from 0 to 1, and the bytes that are free.
+
+    As `df` reckons: what only root may use is not free.
+    """
     usage = shutil.disk_usage(settings.VAR_DIR)
-    return usage.used / (usage.used + usage.free)
+    return usage.used / (usage.used + usage.free), usage.free
+
+
+def disk_used() -> float:
+    return disk()[0]
 
 
 def migrations_waiting() -> list[str]:

@@ -2,5 +2,6 @@
 
 from ops.models.alarms import Alarm
 from ops.models.runs import ScheduledRun
+from ops.models.system import System
 
-__all__ = ["Alarm", "ScheduledRun"]
+__all__ = ["Alarm", "ScheduledRun", "System"]
