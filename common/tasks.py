@@ -12,6 +12,7 @@ from cryptography.fernet import InvalidToken
 from django.core.mail import EmailMultiAlternatives
 
 from common.encryption import decrypt, encrypt
+from common.metrics import MAILS
 from common.queueing import HIDDEN
 
 logger = logging.getLogger(__name__)
@@ -59,12 +60,14 @@ def deliver_mail(self: Task, name: str, sealed: str) -> None:
         return
     try:
         EmailMultiAlternatives(**letter).send()
+        MAILS.add("sent")
     except OSError as error:
         # smtplib's errors are OSErrors too.
         attempts = self.request.retries + 1
         if is_final(error) or attempts > len(RETRY_DELAYS):
             log_loss(name, letter, error)
             return
+        MAILS.add("put off")
         logger.warning("mail %s %s not sent yet (attempt %d): %s", name, message_id(letter), attempts, describe(error))
         # Without the error, whose text Celery would log: servers quote the address.
         raise self.retry(countdown=RETRY_DELAYS[attempts - 1], **HIDDEN) from None
@@ -74,6 +77,7 @@ def deliver_now(name: str, letter: Letter) -> None:
     """Send a mail that no worker can be asked to send: one attempt, at most some seconds."""
     try:
         EmailMultiAlternatives(**letter).send()
+        MAILS.add("sent")
     except OSError as error:
         log_loss(name, letter, error)
 
@@ -98,6 +102,7 @@ def describe(error: OSError) -> str:
 
 
 def log_loss(name: str, letter: Letter, error: OSError) -> None:
+    MAILS.add("given up")
     logger.error("mail %s %s is given up: %s", name, message_id(letter), describe(error))
 
 

@@ -28,6 +28,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="40"),
         "args": ["forget_old_logins"],
     },
+    "look what is wrong": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(),
+        "args": ["check_system", "--catch-up"],
+    },
+    "forget when commands ran": {
+        "task": "ops.tasks.run_command",
+        "schedule": crontab(hour="3", minute="20"),
+        "args": ["forget_runs"],
+    },
     "resume lost exports": {
         "task": "ops.tasks.run_command",
         "schedule": crontab(minute="*/20"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,17 @@ def redis_from(url: str) -> str:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise EnvironmentIncomplete("REDIS_URL must begin with redis://, rediss:// or unix:// .")
     return url
+
+
+def networks_from(name: str) -> list[str]:
+    """A variable with networks or addresses, separated by commas. Raises EnvironmentIncomplete for what is none."""
+    networks = [each.strip() for each in env.list(name, default=[])]
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise EnvironmentIncomplete(f"{name} must name networks such as 10.0.0.0/8: {error}.") from None
+    return networks
 
 
 def require_production_settings() -> None:

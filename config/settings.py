@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.templatetags.static import static
 
 from config.embedded import Place, postgres_programs
-from config.env import BASE_DIR, VAR_DIR, database_from, env, redis_from, require_production_settings
+from config.env import BASE_DIR, VAR_DIR, database_from, env, networks_from, redis_from, require_production_settings
 from config.payment_pages import LIVE_KEYS, is_pretended, page_origins, require_real_providers
 from config.stand_in import assume_stand_in
 
@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ops.metrics.requests.MetricsMiddleware",
     "common.middleware.RequestIdMiddleware",
     "common.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -98,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AuthenticationMiddleware",
+    "ops.middleware.MaintenanceMiddleware",
     "accounts.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -178,7 +180,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = redis_from(env.str("REDIS_URL", default="") or EMBEDDED_URLS["REDIS_URL"])
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "common.cache.CountingCache",
         "LOCATION": env.str("CACHE_URL", default=REDIS_URL),
         "KEY_PREFIX": "cache",
         "TIMEOUT": 300,
@@ -327,9 +329,9 @@ if DEBUG and not env.str("EMAIL_URL", default=""):
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 EMAIL_TIMEOUT = 10  # seconds
-# Who is told when something is wrong with the platform itself.
-ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"{SITE_NAME} <hello@howtoai.example>")
+# Who is told when something is wrong with the platform (ops.services.watching).
+ADMINS = [("", address) for address in env.list("ADMINS", default=[])]
 # Who reads what people write to us through the pages.
 STAFF_EMAIL = env.str("STAFF_EMAIL", default=DEFAULT_FROM_EMAIL)
 
@@ -450,7 +452,7 @@ ADMIN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY["DIRECTIVES"] | {
 }
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -479,6 +481,13 @@ CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "django_ratelimit.E003"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
 
+# -- Operations ---------------------------------------------------------------------------------
+# Who may read /metrics: whoever has the token, or asks from one of these networks. For all others it is not there.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = networks_from("METRICS_NETWORKS")
+# While it is there, the site is closed; on several machines a place that all of them see.
+MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default="") or str(VAR_DIR / "maintenance.json")
+
 # -- Logging ------------------------------------------------------------------------------------
 LOG_FOLDER = VAR_DIR / "logs"
 LOGGING = {
@@ -500,6 +509,8 @@ LOGGING = {
         "level": env.str("LOG_LEVEL", default="INFO"),
     },
     "loggers": {
+        # Django's own handlers would mail each error to ADMINS, within the request.
+        "django": {"handlers": []},
         # Every 4xx would be a warning; our own line for each request tells of them.
         "django.request": {"level": "ERROR"},
         "celery.beat": {"level": "WARNING"},

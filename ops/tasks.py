@@ -1,9 +1,19 @@
 """Background work of operations."""
 
-from celery import shared_task
-from django.core.management import call_command
+import logging
+from uuid import uuid4
 
+from celery import Task, shared_task
+from django.core.management import call_command
+from django.db import DatabaseError
+from django.utils import timezone
+
+from ops import maintenance, schedule
 from ops.gateways.processes import start_command
+from ops.models import ScheduledRun
+from ops.services import runs
+
+logger = logging.getLogger(__name__)
 
 # Beat may only run what is listed here, so that a message in the broker is no shell.
 PERIODIC_COMMANDS = frozenset(
@@ -14,6 +24,7 @@ PERIODIC_COMMANDS = frozenset(
         "backup",
         "check_backups",
         "check_counters",
+        "check_system",
         "clean_images",
         "clearsessions",
         "count_search_words",
@@ -22,6 +33,7 @@ PERIODIC_COMMANDS = frozenset(
         "forget_events",
         "forget_notifications",
         "forget_old_logins",
+        "forget_runs",
         "mirror_stripe",
         "raise_trust",
         "reconcile_billing",
@@ -31,12 +43,37 @@ PERIODIC_COMMANDS = frozenset(
 )
 
 
-@shared_task
-def run_command(name: str, *arguments: str) -> None:
-    """Run a periodic management command. Raises ValueError for any other."""
+@shared_task(bind=True)
+def run_command(self: Task, name: str, *arguments: str) -> None:
+    """Run a periodic management command, once for each time of its schedule, unless the site is closed.
+
+    Raises ValueError for any other command, and what the command raises.
+    """
     if name not in PERIODIC_COMMANDS:
         raise ValueError(f"{name} is not a periodic command")
-    call_command(name, *arguments)
+    if maintenance.current() is not None:
+        # The database may be in the middle of being replaced. What matters catches up at its next time.
+        logger.info("%s waits for the end of the maintenance", name)
+        return
+    slot = schedule.entries()[name].latest_slot(timezone.now())
+    run = runs.claim(command=name, slot=slot, task_id=self.request.id or uuid4().hex)
+    if run is None:
+        logger.info("%s has run for %s", name, slot)
+        return
+    try:
+        call_command(name, *arguments)
+    except Exception as error:
+        record_failure(run, error)
+        raise
+    runs.finish(run)
+
+
+def record_failure(run: ScheduledRun, error: Exception) -> None:
+    try:
+        runs.finish(run, error)
+    except DatabaseError as another:
+        # Which may be what the command died of; that is to be raised, not this.
+        logger.error("how %s ended cannot be recorded: %s", run.command, another)
 
 
 @shared_task

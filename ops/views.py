@@ -1,5 +1,7 @@
 """What a load balancer or a supervisor asks, and what a developer wants to see."""
 
+from math import ceil
+
 from csp.constants import NONE, SELF
 from csp.decorators import csp, csp_update
 from django.contrib.auth.decorators import login_not_required
@@ -8,8 +10,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from ops import health, mail_folder
+from common import problems
+from ops import draining, health, mail_folder, maintenance
+from ops.metrics import exposition
 
 # A mail brings its own styles, and is given nothing else.
 MAIL_POLICY = {
@@ -33,10 +38,41 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether traffic may be sent here; 503 names the parts that fail."""
+    """Whether traffic may be sent here; 503 names the parts that fail.
+
+    A site that is closed answers 200 and asks nobody: a load balancer that took it out would show its own error in
+    the place of our page, which needs neither database nor cache.
+    """
+    if draining.is_draining():
+        return JsonResponse({"status": "draining", "parts": {}}, status=503)
+    if maintenance.current() is not None:
+        return JsonResponse({"status": "maintenance", "parts": {}})
     parts = health.check_parts()
-    ready = all(state == "ok" for state in parts.values())
-    return JsonResponse({"status": "ok" if ready else "failing", "parts": parts}, status=200 if ready else 503)
+    status = health.sum_up(parts)
+    return JsonResponse({"status": status, "parts": parts}, status=503 if status == "failing" else 200)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus; whoever may not read it is answered by the middleware as if it were not there."""
+    return HttpResponse(exposition.text(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+@never_cache
+def closed(request: HttpRequest, now: maintenance.Maintenance) -> HttpResponse:
+    """What everybody but staff gets during maintenance, whatever they ask for."""
+    wait = now.retry_after()
+    if request.path.startswith(problems.API_PREFIX):
+        detail = " ".join(filter(None, ("The site is closed for maintenance.", now.reason)))
+        answer: HttpResponse = problems.response(request, status=503, code="maintenance", detail=detail)
+    else:
+        context = {"status": 503, "maintenance": now, "minutes": ceil(wait / 60)}
+        answer = problems.explained(render(request, "errors/maintenance.html", context, status=503))
+    answer["Retry-After"] = str(wait)
+    # Meant so: Django would write an error into the log for each.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 @require_safe

@@ -2,4 +2,5 @@
 
 from ops.admin import (  # noqa: F401 - importing them registers them
     logs,
+    system,
 )

@@ -1,6 +1,20 @@
 """What operations keep in the database."""
 
+from ops.models.alarms import Alarm
 from ops.models.backups import BackupKind, BackupLog, BackupState, Verdict
 from ops.models.logs import ErrorGroup, Level, SystemLog
+from ops.models.runs import ScheduledRun
+from ops.models.system import System
 
-__all__ = ["BackupKind", "BackupLog", "BackupState", "ErrorGroup", "Level", "SystemLog", "Verdict"]
+__all__ = [
+    "Alarm",
+    "BackupKind",
+    "BackupLog",
+    "BackupState",
+    "ErrorGroup",
+    "Level",
+    "ScheduledRun",
+    "System",
+    "SystemLog",
+    "Verdict",
+]

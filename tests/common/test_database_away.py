@@ -50,7 +50,7 @@ def test_every_door_says_that_it_cannot_answer_just_now() -> None:
         "/api/tutorials/x": [503, problem, "5"],
         "/readyz": [503, "application/json", None],
         # Asking for the migrations would only wait a second time.
-        "parts": {"database": "failing", "cache": "ok", "migrations": "unknown"},
+        "parts": {"database": "failing", "cache": "ok", "disk": "ok", "migrations": "unknown"},
         "/healthz": [200, "application/json", None],
         # The page does not ask who is there, which only the database knows.
         "member": [503, html, "5"],

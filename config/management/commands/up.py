@@ -21,6 +21,7 @@ from config import serving
 from config.embedded import Place, ServiceError, try_lock
 from config.env import BASE_DIR, VAR_DIR
 from config.supervisor import Child, Supervisor
+from ops import draining
 
 READY_SECONDS = 60.0
 SERVICES_BACK_OFF = 5.0
@@ -64,6 +65,8 @@ class Command(BaseCommand):
             for relay in logs:
                 relay()
 
+        # A machine that starts takes traffic, whatever it did when it stopped.
+        draining.end()
         supervisor.say("up", "migrating the database")
         call_command("migrate", verbosity=0, interactive=False)
         if settings.DEBUG:

@@ -1,0 +1,1 @@
+"""What is counted of requests and tasks, and /metrics, which tells of it."""

@@ -1,0 +1,131 @@
+"""What /metrics says: sums of what was counted, and how things stand just now."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+from django.conf import settings
+from django.db import Error
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis import RedisError
+
+from common import metrics
+from common.client import client_address, read_address
+from common.metrics import SUM, Histogram, Key
+from ops import state
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "howtoai_"
+
+
+class Everything(Collector):
+    """Made anew for each answer. What is away is missing, and `up` says so."""
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily(f"{PREFIX}up", "Whether a part answers.", labels=("part",))
+        for part, source, away in (("valkey", of_valkey, RedisError), ("database", of_database, Error)):
+            try:
+                found = list(source())
+            except away as error:
+                logger.warning("metrics of %s are missing: %s", part, error)
+                up.add_metric((part,), 0)
+            else:
+                up.add_metric((part,), 1)
+                yield from found
+        yield up
+        yield gauge("disk_used_ratio", "How full the disk with our data is, from 0 to 1.", [((), state.disk_used())])
+
+
+def of_valkey() -> Iterator[Metric]:
+    """Raises RedisError."""
+    sums = metrics.sums()
+    for counter in metrics.COUNTERS:
+        family = CounterMetricFamily(PREFIX + counter.name, counter.help, labels=counter.labels)
+        for key, amount in sums.items():
+            if key[0] == counter.name and len(key) == len(counter.labels) + 1:
+                family.add_metric(key[1:], amount)
+        yield family
+    for histogram in metrics.HISTOGRAMS:
+        distribution = HistogramMetricFamily(PREFIX + histogram.name, histogram.help, labels=histogram.labels)
+        for labels, (buckets, total) in by_labels(histogram, sums).items():
+            distribution.add_metric(labels, buckets=cumulative(histogram, buckets), sum_value=total)
+        yield distribution
+    queue = state.queue()
+    tasks = [(("waiting",), queue.waiting), (("in work",), queue.in_work)]
+    yield gauge("queue_tasks", "Background tasks in the queue.", tasks, labels=("state",))
+    counts: defaultdict[str, int] = defaultdict(int)
+    memory: defaultdict[str, int] = defaultdict(int)
+    for process in metrics.processes():
+        counts[process.kind] += 1
+        memory[process.kind] += process.memory
+    of_kinds = [((kind,), number) for kind, number in counts.items()]
+    yield gauge("processes", "Processes that live.", of_kinds, labels=("kind",))
+    of_kinds = [((kind,), number) for kind, number in memory.items()]
+    yield gauge("process_memory_bytes", "Memory of all processes of a kind.", of_kinds, labels=("kind",))
+
+
+def of_database() -> Iterator[Metric]:
+    """Raises django.db.Error."""
+    connections = [((name,), number) for name, number in state.connections().items()]
+    yield gauge("database_connections", "Connections to our database.", connections, labels=("state",))
+    runs = state.commands()
+    ages = [((run.command,), run.age.total_seconds()) for run in runs if run.age is not None]
+    yield gauge("command_age_seconds", "Since a command of the clock last did its work.", ages, labels=("command",))
+    late = [((run.command,), float(run.is_late)) for run in runs]
+    yield gauge("command_late", "Whether a command of the clock is late.", late, labels=("command",))
+
+
+def gauge(
+    name: str, words: str, samples: Iterable[tuple[tuple[str, ...], float]], *, labels: tuple[str, ...] = ()
+) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, words, labels=labels)
+    for values, amount in samples:
+        family.add_metric(values, amount)
+    return family
+
+
+def by_labels(histogram: Histogram, sums: dict[Key, float]) -> dict[Key, tuple[list[float], float]]:
+    """The count of each bucket, and the sum, for each combination of labels."""
+    found: dict[Key, tuple[list[float], float]] = {}
+    for key, amount in sums.items():
+        name, *labels, place = key
+        # A release may have had other labels, or more buckets.
+        if name != histogram.name or len(labels) != len(histogram.labels):
+            continue
+        buckets, total = found.get(tuple(labels)) or ([0.0] * (len(histogram.bounds) + 1), 0.0)
+        if place == SUM:
+            total = amount
+        elif int(place) < len(buckets):
+            buckets[int(place)] = amount
+        found[tuple(labels)] = buckets, total
+    return found
+
+
+def cumulative(histogram: Histogram, buckets: list[float]) -> list[tuple[str, float]]:
+    bounds = [*(str(float(bound)) for bound in histogram.bounds), "+Inf"]
+    return list(zip(bounds, accumulate(buckets), strict=True))
+
+
+def text() -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Everything())
+    return generate_latest(registry)
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Whoever has the token, or asks from one of the networks. Without either, nobody."""
+    if settings.METRICS_TOKEN:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() == "bearer" and constant_time_compare(token.strip(), settings.METRICS_TOKEN):
+            return True
+    address = read_address(client_address(request) or "")
+    return address is not None and any(address in ipaddress.ip_network(each) for each in settings.METRICS_NETWORKS)

@@ -1,0 +1,35 @@
+"""What staff were told is wrong."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from ops.querysets.alarms import AlarmQuerySet
+
+
+class Alarm(models.Model):
+    """A problem from its beginning to its end, and whether the mails about both have left."""
+
+    # What it is about, such as "late:apply_events"; the words may change while it lasts.
+    key = models.CharField(max_length=150)
+    text = models.TextField()
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    told_begin = models.BooleanField(default=False)
+    told_end = models.BooleanField(default=False)
+
+    objects = AlarmQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=models.Q(ended_at=None),
+                name="ops_alarm_once",
+                violation_error_message="This problem is known.",
+            )
+        ]
+        indexes = [models.Index(fields=["-begun_at"], name="ops_alarm_newest")]
+
+    def __str__(self) -> str:
+        return self.key

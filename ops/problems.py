@@ -1,0 +1,121 @@
+"""What is wrong with the platform just now, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.timesince import timesince
+from redis import RedisError
+
+from common import metrics
+from ops import maintenance, state
+from ops.models import ScheduledRun
+
+# Beat starts something every minute; after so long without anything, nothing works there.
+SILENCE = timedelta(minutes=10)
+DEEP_QUEUE = 1_000  # tasks
+FULL_DISK = 0.85
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`key` stays the same as long as it lasts; `text` says what is wrong, and `remedy` what to do."""
+
+    key: str
+    text: str
+    remedy: str
+
+
+def problems(*, caught_up: Collection[str] = ()) -> list[Problem]:
+    """All there are. Commands that are `caught_up` have been queued a moment ago, and are not late for that long."""
+    found: list[Problem] = []
+    for source in SOURCES:
+        found.extend(source())
+    # Without a clock all of them are, and that is one problem.
+    if not any(problem.key in ("worker", "clock") for problem in found):
+        found.extend(late_commands(caught_up))
+    return found
+
+
+def queue_and_worker() -> Iterator[Problem]:
+    try:
+        waiting = state.queue().waiting
+        has_worker = any(process.kind == "worker" for process in metrics.processes())
+    except RedisError as error:
+        yield Problem(
+            "valkey",
+            f"Valkey does not answer: {error}",
+            "Start it, and look at REDIS_URL. Meanwhile pages work, mails leave at once and slowly, nothing runs by the"
+            " clock, and limits are not held.",
+        )
+        return
+    if not has_worker:
+        yield Problem(
+            "worker",
+            "No worker has given a sign of life for half a minute.",
+            "Start it: celery -A config worker --pool threads --concurrency 4. If it runs, it hangs: its log says"
+            " where; start it again.",
+        )
+    if waiting > DEEP_QUEUE:
+        yield Problem(
+            "queue",
+            f"{waiting:,} tasks wait for a worker.",
+            "Start more workers, on this machine or others. If tasks fail or hang, the log of the worker says which.",
+        )
+
+
+def clock() -> Iterator[Problem]:
+    # Nothing is meant to run then.
+    if maintenance.current() is not None:
+        return
+    newest = ScheduledRun.objects.order_by("-begun_at").first()
+    if newest is not None and timezone.now() - newest.begun_at > SILENCE:
+        yield Problem(
+            "clock",
+            f"Nothing has run by the clock for {timesince(newest.begun_at)}.",
+            "Start beat: celery -A config beat. If it runs, look whether a worker does, and whether both have the same"
+            " REDIS_URL.",
+        )
+
+
+def late_commands(caught_up: Collection[str]) -> Iterator[Problem]:
+    if maintenance.current() is not None:
+        return
+    for command in state.commands():
+        if not command.is_late or command.command in caught_up:
+            continue
+        good = command.last_good
+        since = f"last did its work {timesince(good.begun_at)} ago" if good else "has never done its work"
+        error = f" Its last run failed: {command.last.error}" if command.last and command.last.error else ""
+        yield Problem(
+            f"late:{command.command}",
+            f"{command.command} is late: it {since}.{error}",
+            f"Run it by hand and see what it says: manage.py {command.entry.line}",
+        )
+
+
+def disk() -> Iterator[Problem]:
+    used = state.disk_used()
+    if used > FULL_DISK:
+        yield Problem(
+            "disk",
+            f"The disk with our data is {used:.0%} full.",
+            "Make room, or make the disk larger. What grows: the database, media/ and log/ in VAR_DIR, backups."
+            " At 97 % load balancers send no more traffic here.",
+        )
+
+
+def migrations() -> Iterator[Problem]:
+    waiting = state.migrations_waiting()
+    if waiting:
+        yield Problem(
+            "migrations",
+            f"{len(waiting)} migrations are not applied, the first is {waiting[0]}.",
+            "manage.py migrate. Until then load balancers send no traffic here.",
+        )
+
+
+SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (queue_and_worker, clock, disk, migrations)

@@ -1,0 +1,134 @@
+"""Alarms: each problem is told once when it begins, and once when it is over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.utils import timezone
+from redis import RedisError
+
+from common.mail import absolute, standard_headers
+from common.queueing import BrokerAwayError, enqueue
+from common.tasks import describe
+from ops import maintenance, schedule, state
+from ops.models import Alarm, ScheduledRun
+from ops.problems import DEEP_QUEUE, Problem, problems
+from ops.schedule import Entry
+from ops.tasks import run_command
+
+logger = logging.getLogger(__name__)
+
+LOCK = 7_238_114_559  # any number that no other lock has
+# After its time, before a command of which there is no run is queued again.
+MISSED_AFTER = timedelta(minutes=2)
+KEPT = timedelta(days=90)
+
+
+@transaction.atomic
+def check(*, caught_up: Sequence[str] = ()) -> list[Problem] | None:
+    """Look what is wrong, and tell of what has begun or ended; None if another is about to do so.
+
+    A mail that cannot be sent is tried again at the next check. Those of the worker, of a web server and of an
+    operator may come together, so only one at a time looks.
+    """
+    if not is_alone():
+        return None
+    found = problems(caught_up=caught_up)
+    note(found)
+    tell()
+    Alarm.objects.filter(ended_at__lt=timezone.now() - KEPT).delete()
+    return found
+
+
+def is_alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def note(found: Sequence[Problem]) -> None:
+    now = timezone.now()
+    known = {alarm.key: alarm for alarm in Alarm.objects.lasting()}
+    for problem in found:
+        text = f"{problem.text}\n{problem.remedy}"
+        if problem.key not in known:
+            Alarm.objects.create(key=problem.key, text=text, begun_at=now)
+            logger.error("system: %s %s", problem.text, problem.remedy)
+    present = {problem.key for problem in found}
+    for key, alarm in known.items():
+        if key not in present:
+            alarm.ended_at = now
+            alarm.save(update_fields=["ended_at"])
+            logger.warning("system: over: %s", alarm.text.splitlines()[0])
+
+
+def tell() -> None:
+    """One mail about all that has begun, one about all that is over."""
+    begun, over = Alarm.objects.begin_untold(), Alarm.objects.end_untold()
+    if mail(list(begun), "begun"):
+        begun.update(told_begin=True)
+    if mail(list(over), "over"):
+        over.update(told_end=True)
+
+
+def mail(alarms: Sequence[Alarm], what: str) -> bool:
+    """Whether it has left. By itself, since the queue may be what is amiss."""
+    if not alarms or not settings.ADMINS:
+        return False
+    first = alarms[0].text.splitlines()[0]
+    more = f" (and {len(alarms) - 1} more)" if len(alarms) > 1 else ""
+    message = EmailMessage(
+        subject=f"[{settings.SITE_NAME}] {'Over: ' if what == 'over' else ''}{first}{more}",
+        body="\n\n".join(paragraph(alarm) for alarm in alarms) + f"\n\n{absolute('/admin/ops/system/')}\n",
+        from_email=settings.SERVER_EMAIL,
+        to=[address for _, address in settings.ADMINS],
+        headers=standard_headers(),
+    )
+    try:
+        message.send()
+    except OSError as error:
+        logger.error("a mail about %d problems (%s) could not be sent: %s", len(alarms), what, describe(error))
+        return False
+    return True
+
+
+def paragraph(alarm: Alarm) -> str:
+    begun = f"Since {alarm.begun_at:%Y-%m-%d %H:%M} UTC"
+    if alarm.ended_at is None:
+        return f"{alarm.text}\n{begun}."
+    return f"{alarm.text.splitlines()[0]}\n{begun}, over at {alarm.ended_at:%H:%M} UTC."
+
+
+def catch_up() -> list[str]:
+    """Queue again what has no run for its last time, as after maintenance; returns the commands.
+
+    A command that has never run is new, and begins with its next time. However often it is queued, it runs once.
+    """
+    if maintenance.current() is not None:
+        return []
+    now = timezone.now()
+    queued = []
+    try:
+        if state.queue().waiting > DEEP_QUEUE:
+            return []
+        for entry in missed(now - MISSED_AFTER):
+            enqueue(run_command, entry.command, *entry.arguments)
+            queued.append(entry.command)
+    except (BrokerAwayError, RedisError) as error:
+        logger.warning("what was missed is not caught up: %s", error)
+    return queued
+
+
+def missed(moment: datetime) -> list[Entry]:
+    """What has run before, but not for the last of its times before this moment."""
+    newest = dict(ScheduledRun.objects.last_of_each().values_list("command", "slot"))
+    return [
+        entry
+        for name, entry in schedule.entries().items()
+        if name in newest and newest[name] < entry.latest_slot(moment)
+    ]

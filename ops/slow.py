@@ -1,0 +1,130 @@
+"""What takes longest: views, by what was counted of them, and statements, by what PostgreSQL counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+
+from django.db import connection
+
+from common import metrics
+from common.metrics import REQUEST_SECONDS, SUM, Key
+from ops.metrics.requests import NO_VIEW
+from ops.state import in_words
+
+SHOWN = 10
+LONGEST_STATEMENT = 240  # characters
+PERCENTILE = 0.95
+
+
+@dataclass(frozen=True)
+class View:
+    """`p95` is the upper end of the bucket in which 95 of 100 requests ended; None: it took longer than any."""
+
+    name: str
+    requests: int
+    mean: float  # seconds
+    p95: float | None
+
+    @property
+    def shown_mean(self) -> str:
+        return in_words(self.mean)
+
+    @property
+    def shown_p95(self) -> str:
+        return f"> {in_words(REQUEST_SECONDS.bounds[-1])}" if self.p95 is None else f"≤ {in_words(self.p95)}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """As PostgreSQL keeps it, with places for its values."""
+
+    text: str
+    calls: int
+    mean: float  # seconds
+    total: float  # seconds
+
+    @property
+    def shown_mean(self) -> str:
+        return in_words(self.mean)
+
+    @property
+    def shown_total(self) -> str:
+        return in_words(self.total)
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The slowest, or in words why nobody counts them and how to have it done."""
+
+    slowest: list[Statement]
+    missing: str = ""
+
+
+def slowest_views() -> list[View]:
+    """Of today and yesterday (UTC), by the time in which 95 of 100 were done. Raises RedisError."""
+    views = of_both_days()
+    return sorted(views, key=lambda view: (view.p95 is None, view.p95 or 0, view.mean), reverse=True)[:SHOWN]
+
+
+def of_both_days() -> list[View]:
+    """Raises RedisError."""
+    today = datetime.now(UTC)
+    days = [metrics.sums_of_day(today), metrics.sums_of_day(today - timedelta(days=1))]
+    counts: dict[str, list[float]] = {}
+    seconds: dict[str, float] = {}
+    for (_, view, place), amount in of_requests(days):
+        if view == NO_VIEW:
+            continue
+        if place == SUM:
+            seconds[view] = seconds.get(view, 0) + amount
+        else:
+            buckets = counts.setdefault(view, [0.0] * (len(REQUEST_SECONDS.bounds) + 1))
+            buckets[int(place)] += amount
+    return [
+        View(name=view, requests=int(total), mean=seconds.get(view, 0) / total, p95=percentile(buckets))
+        for view, buckets in counts.items()
+        if (total := sum(buckets))
+    ]
+
+
+def of_requests(days: Iterable[dict[Key, float]]) -> Iterable[tuple[Key, float]]:
+    return ((key, amount) for day in days for key, amount in day.items() if key[0] == REQUEST_SECONDS.name)
+
+
+def percentile(buckets: list[float]) -> float | None:
+    wanted = PERCENTILE * sum(buckets)
+    ends = [*REQUEST_SECONDS.bounds, None]
+    return next(end for end, count in zip(ends, accumulate(buckets), strict=True) if count >= wanted)
+
+
+def slowest_statements() -> Statements:
+    """By their mean. Raises django.db.Error."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%',"
+            " EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements')"
+        )
+        is_loaded, is_there = cursor.fetchone()
+        if not is_loaded:
+            return Statements(
+                [],
+                "PostgreSQL does not count its statements. Add pg_stat_statements to shared_preload_libraries, restart"
+                " PostgreSQL, and give CREATE EXTENSION pg_stat_statements in our database.",
+            )
+        if not is_there:
+            return Statements(
+                [], "PostgreSQL counts its statements. Give CREATE EXTENSION pg_stat_statements in our database."
+            )
+        cursor.execute(
+            "SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), %s), calls, mean_exec_time / 1000,"
+            " total_exec_time / 1000 FROM pg_stat_statements"
+            " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            # Not what migrations and operators do.
+            r" AND query ~* '^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|COPY)\M'"
+            " ORDER BY mean_exec_time DESC LIMIT %s",
+            [LONGEST_STATEMENT, SHOWN],
+        )
+        return Statements([Statement(*row) for row in cursor.fetchall()])

@@ -1,0 +1,200 @@
+"""Each problem is told once when it begins and once when it is over, also when it is the worker that is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from common import metrics
+from ops import maintenance, problems, watcher
+from ops.models import Alarm, ScheduledRun
+from ops.services import watching
+from tests.at_once import at_once
+from tests.ops.test_maintenance import flag  # noqa: F401 - a flag of this test's own
+from tests.postbox import Postbox
+
+NOW = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def all_is_well(db: None, settings: Any, flag: Any) -> Iterator[None]:  # noqa: F811
+    settings.ADMINS = [("", "ops@howtoai.example")]
+    worker().say()
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def worker() -> metrics.Reporter:
+    return metrics.Reporter("worker")
+
+
+def make_run(command: str, ago: timedelta, **fields: object) -> ScheduledRun:
+    slot = timezone.now().replace(second=0) - ago
+    values = {"task_id": "x", "begun_at": slot, "ended_at": slot} | fields
+    return ScheduledRun.objects.create(command=command, slot=slot, **values)
+
+
+def keys() -> list[str]:
+    return [problem.key for problem in problems.problems()]
+
+
+def test_all_is_well() -> None:
+    make_run("apply_events", timedelta(minutes=1))
+    assert keys() == []
+    out = StringIO()
+    call_command("check_system", stdout=out)
+    assert out.getvalue() == "0 problems.\n"
+
+
+def test_a_problem_is_told_once_however_long_it_lasts(postbox: Postbox, caplog: pytest.LogCaptureFixture) -> None:
+    metrics.valkey().flushdb()
+    for _ in range(3):
+        watching.check()
+    mail = postbox.only()
+    assert mail["To"] == "ops@howtoai.example"
+    assert mail["Subject"] == "[How-to-AI] No worker has given a sign of life for half a minute."
+    assert "Start it: celery -A config worker" in mail.get_content()
+    assert "/admin/ops/system/" in mail.get_content()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_its_end_is_told_once_and_its_return_again(postbox: Postbox) -> None:
+    metrics.valkey().flushdb()
+    watching.check()
+    worker().say()
+    watching.check()
+    watching.check()
+    assert [mail["Subject"].partition("]")[2][:6] for mail in postbox.taken] == [" No wo", " Over:"]
+    metrics.valkey().flushdb()
+    watching.check()
+    assert len(postbox.taken) == 3
+    assert Alarm.objects.filter(key="worker").count() == 2
+
+
+def test_problems_that_begin_together_are_one_mail(postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics.valkey().flushdb()
+    monkeypatch.setattr(problems, "FULL_DISK", 0.0)
+    watching.check()
+    assert postbox.only()["Subject"].endswith("(and 1 more)")
+    assert "The disk with our data is" in postbox.only().get_content()
+
+
+def test_a_mail_that_cannot_be_sent_is_tried_again_at_the_next_check(postbox: Postbox) -> None:
+    postbox.answers = ["451 later"]
+    metrics.valkey().flushdb()
+    watching.check()
+    assert postbox.taken == []
+    watching.check()
+    assert "No worker" in postbox.only()["Subject"]
+
+
+def test_without_admins_the_log_alone_is_told(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    settings.ADMINS = []
+    metrics.valkey().flushdb()
+    watching.check()
+    watching.check()
+    assert sum("No worker" in record.message for record in caplog.records) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_checks_at_once_one_tells(postbox: Postbox) -> None:
+    metrics.valkey().flushdb()
+    at_once(watching.check)
+    watching.check()
+    assert len(postbox.taken) == 1
+
+
+def test_a_command_that_has_not_done_its_work_in_time_is_late() -> None:
+    make_run("apply_events", timedelta(minutes=1))
+    make_run("erase_accounts", timedelta(hours=3))
+    assert keys() == ["late:erase_accounts"]
+    (problem,) = problems.problems()
+    assert problem.text == "erase_accounts is late: it last did its work 3\xa0hours ago."
+    assert problem.remedy.endswith("manage.py erase_accounts")
+
+
+def test_one_whose_last_run_failed_is_late_and_says_of_what() -> None:
+    make_run("apply_events", timedelta(minutes=1))
+    make_run("erase_accounts", timedelta(minutes=115))
+    make_run("erase_accounts", timedelta(minutes=55), error="CommandError: 3 accounts could not be erased")
+    (problem,) = problems.problems()
+    assert problem.text.endswith("Its last run failed: CommandError: 3 accounts could not be erased")
+
+
+def test_one_that_has_never_run_may_be_new_and_one_that_always_failed_is_late() -> None:
+    make_run("apply_events", timedelta(minutes=1))
+    assert keys() == []
+    make_run("clearsessions", timedelta(hours=8), error="x")
+    assert keys() == ["late:clearsessions"]
+
+
+def test_a_clock_that_stands_still_is_one_problem_and_not_eighteen() -> None:
+    make_run("apply_events", timedelta(minutes=11))
+    make_run("erase_accounts", timedelta(days=1))
+    assert keys() == ["clock"]
+
+
+def test_a_deep_queue_is_a_problem() -> None:
+    metrics.valkey().rpush("celery", *["x"] * (problems.DEEP_QUEUE + 1))
+    assert keys() == ["queue"]
+
+
+def test_migrations_that_wait_are_a_problem() -> None:
+    MigrationRecorder.Migration.objects.filter(app="ops", name="0004_alarm").delete()
+    (problem,) = problems.problems()
+    assert problem.text == "1 migrations are not applied, the first is ops.0004_alarm."
+
+
+def test_valkey_that_does_not_answer_is_a_problem(settings: Any) -> None:
+    there = settings.REDIS_URL
+    settings.REDIS_URL = "unix:///nobody/listens.sock"
+    metrics.valkey.cache_clear()
+    try:
+        assert keys() == ["valkey"]
+        assert watching.catch_up() == []
+    finally:
+        settings.REDIS_URL = there
+        metrics.valkey.cache_clear()
+
+
+def test_during_maintenance_nothing_is_late() -> None:
+    make_run("apply_events", timedelta(hours=1))
+    maintenance.begin()
+    assert keys() == []
+
+
+def test_what_was_missed_is_run_and_is_not_late_meanwhile() -> None:
+    make_run("check_system", timedelta(minutes=0))
+    make_run("clearsessions", timedelta(days=1, hours=7, minutes=5))
+    assert [problem.key for problem in problems.problems(caught_up=["clearsessions"])] == []
+    # There is no worker in tests: what is queued is done at once.
+    assert watching.catch_up() == ["clearsessions"]
+    run = ScheduledRun.objects.filter(command="clearsessions").order_by("-slot").first()
+    assert run is not None
+    assert (run.slot, run.is_done) == (datetime(2026, 11, 22, 3, 10, tzinfo=UTC), True)
+    assert watching.catch_up() == []
+
+
+def test_the_web_server_looks_after_a_clock_that_is_silent_twice_in_a_row(postbox: Postbox) -> None:
+    make_run("check_system", timedelta(minutes=20))
+    assert watcher.look(was_silent=False)
+    assert postbox.taken == []
+    assert watcher.look(was_silent=True)
+    assert "Nothing has run by the clock" in postbox.only()["Subject"]
+    make_run("check_system", timedelta(minutes=1))
+    assert not watcher.look(was_silent=True)
+
+
+def test_the_web_server_waits_during_maintenance(postbox: Postbox) -> None:
+    make_run("check_system", timedelta(minutes=20))
+    maintenance.begin()
+    assert not watcher.look(was_silent=True)
+    assert postbox.taken == []

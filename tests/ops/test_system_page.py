@@ -1,0 +1,147 @@
+"""Staff who may see it find the state of each part, and what to do about what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from common import metrics
+from common.metrics import Tally
+from ops import slow
+from ops.models import Alarm, ScheduledRun
+
+ADDRESS = "/admin/ops/system/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> Iterator[None]:
+    Tally.counts.clear()
+    yield
+    Tally.counts.clear()
+
+
+@pytest.fixture
+def staff(client: Client, admin: User) -> Client:
+    client.force_login(admin)
+    return client
+
+
+def make_run(command: str, at: datetime, **fields: object) -> ScheduledRun:
+    values = {"task_id": "x", "begun_at": at, "ended_at": at} | fields
+    return ScheduledRun.objects.create(command=command, slot=at, **values)
+
+
+def page(client: Client) -> str:
+    answer = client.get(ADDRESS)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_all_is_well_where_nothing_is_wrong(staff: Client) -> None:
+    for kind in ("web", "worker"):
+        metrics.Reporter(kind).say()
+    shown = page(staff)
+    assert "All is well." in shown
+    assert "0 waiting, 0 in work" in shown
+    assert "All applied" in shown
+    assert "mark--amiss" not in shown
+
+
+def test_each_problem_comes_with_what_to_do(staff: Client) -> None:
+    now = timezone.now()
+    make_run("erase_accounts", now - timedelta(days=1), error="CommandError: <no>")
+    make_run("apply_events", now)
+    shown = page(staff)
+    assert "1 problem <" in shown
+    assert "No worker has given a sign of life" in shown
+    assert "Start it: celery -A config worker" in shown
+    metrics.Reporter("worker").say()
+    shown = page(staff)
+    assert "erase_accounts is late" in shown
+    assert "Run it by hand and see what it says: manage.py erase_accounts" in shown
+    assert "CommandError: &lt;no&gt;" in shown
+
+
+def test_the_slowest_views_come_first(staff: Client) -> None:
+    for view, seconds, times in (("quick", 0.001, 50), ("slow", 0.4, 20), ("sometimes slow", 0.001, 30)):
+        for _ in range(times):
+            metrics.REQUEST_SECONDS.observe(seconds, view)
+    metrics.REQUEST_SECONDS.observe(30, "sometimes slow")
+    metrics.flush()
+    assert [(view.name, view.requests, view.shown_p95) for view in slow.slowest_views()] == [
+        ("slow", 20, "≤ 500 ms"),
+        ("sometimes slow", 31, "≤ 2 ms"),
+        ("quick", 50, "≤ 2 ms"),
+    ]
+    shown = page(staff)
+    assert shown.index(">slow<") < shown.index(">sometimes slow<") < shown.index(">quick<")
+
+
+def test_a_view_that_is_slower_than_any_bucket_says_so() -> None:
+    assert slow.percentile([0.0] * len(metrics.REQUEST_SECONDS.bounds) + [3.0]) is None
+    assert slow.View("x", 3, 20, None).shown_p95 == "> 10.0 s"
+
+
+def test_the_slowest_queries_are_those_that_postgresql_counts(staff: Client) -> None:
+    assert "Give CREATE EXTENSION pg_stat_statements in our database." in page(staff)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION pg_stat_statements")
+        cursor.execute("SELECT pg_sleep(0.2) AS   slowest_of_all")
+    slowest = slow.slowest_statements().slowest
+    assert any("pg_sleep($1) AS slowest_of_all" in statement.text for statement in slowest)
+    assert [statement.mean for statement in slowest] == sorted((each.mean for each in slowest), reverse=True)
+    assert "slowest_of_all" in page(staff)
+
+
+def test_alarms_of_late_are_listed(staff: Client) -> None:
+    now = timezone.now()
+    Alarm.objects.create(key="disk", text="The disk is full.", begun_at=now - timedelta(hours=2), ended_at=now)
+    assert "for 2 hours </p> <p>The disk is full.</p>" in page(staff)
+
+
+def test_without_valkey_the_page_still_stands(staff: Client, settings: Any) -> None:
+    there = settings.REDIS_URL
+    settings.REDIS_URL = "unix:///nobody/listens.sock"
+    metrics.valkey.cache_clear()
+    try:
+        shown = page(staff)
+    finally:
+        settings.REDIS_URL = there
+        metrics.valkey.cache_clear()
+    assert "Valkey does not answer" in shown
+    assert "Unknown without Valkey" in shown
+
+
+def test_queries_do_not_grow_with_what_has_run(staff: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page(staff)
+        return len(captured)
+
+    page(staff)
+    before = queries()
+    for hours in range(20):
+        at = timezone.now() - timedelta(hours=hours)
+        make_run("apply_events", at)
+        Alarm.objects.create(key=f"x{hours}", text="x", begun_at=at, ended_at=at)
+    assert queries() == before
+
+
+def test_it_is_for_administrators(author: User, moderator: User, learner: User, visitor: Client) -> None:
+    for person, status in ((author, 403), (moderator, 403), (learner, 302)):
+        client = Client()
+        client.force_login(person)
+        assert client.get(ADDRESS).status_code == status
+    assert visitor.get(ADDRESS).status_code == 302
+
+
+def test_the_admin_leads_there(staff: Client) -> None:
+    assert ADDRESS in staff.get("/admin/").content.decode()
