@@ -60,8 +60,10 @@ class RequestIdMiddleware:
 
 def tell_of(request: HttpRequest, response: HttpResponse, began: float) -> None:
     """One line for each request: what was asked, how it ended, and how long it took until the answer was ready."""
+    # Of 503 it is told where something is away, or closed on purpose.
+    is_trouble = response.status_code >= 500 and response.status_code != 503
     requests.log(
-        logging.WARNING if response.status_code >= 500 else logging.INFO,
+        logging.WARNING if is_trouble else logging.INFO,
         "%s %s: %s",
         request.method,
         request.path,

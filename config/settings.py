@@ -498,10 +498,12 @@ LOGGING = {
         "json": {"()": "common.logging.JsonFormatter"},
     },
     "handlers": {
-        # For people on stderr, for machines on stdout.
-        "console": {"class": "logging.StreamHandler", "formatter": "console"}
-        if DEBUG
-        else {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
+        # For people while we develop; for machines on stdout, but that of a command is for what it was asked for.
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "console" if DEBUG else "json",
+            "stream": "ext://sys.stderr" if DEBUG or RUNS_COMMAND else "ext://sys.stdout",
+        },
         "database": {"class": "ops.logs.handler.DatabaseHandler", "folder": LOG_FOLDER / "spool"},
     },
     "root": {

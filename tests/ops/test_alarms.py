@@ -148,9 +148,9 @@ def test_a_deep_queue_is_a_problem() -> None:
 
 
 def test_migrations_that_wait_are_a_problem() -> None:
-    MigrationRecorder.Migration.objects.filter(app="ops", name="0004_alarm").delete()
+    MigrationRecorder.Migration.objects.filter(app="ops", name="0005_system").delete()
     (problem,) = problems.problems()
-    assert problem.text == "1 migrations are not applied, the first is ops.0004_alarm."
+    assert problem.text == "1 migrations are not applied, the first is ops.0005_system."
 
 
 def test_valkey_that_does_not_answer_is_a_problem(settings: Any) -> None:

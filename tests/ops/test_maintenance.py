@@ -198,11 +198,15 @@ def manage(flag: Path, *arguments: str, **environment: str) -> str:
     return run(["manage.py", "maintenance", *arguments], flag, **environment)
 
 
+# Of a command: its log is no part of what it says.
+OWN = {"DJANGO_SETTINGS_MODULE": "tests.settings", "RUNS_COMMAND": "true"}
+
+
 def run(arguments: list[str], flag: Path, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=BASE_DIR,
-        env=os.environ | {"MAINTENANCE_FILE": str(flag), "DJANGO_SETTINGS_MODULE": "tests.settings"} | environment,
+        env=os.environ | OWN | {"MAINTENANCE_FILE": str(flag)} | environment,
         capture_output=True,
         text=True,
         check=False,
