@@ -98,7 +98,7 @@ class BackupLog(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=("done", "deleted"))
-                | Q(size__gt=0, sha256__regex="^[0-9a-f]{64}$", recovery_point__isnull=False),
+                | Q(size__isnull=False, size__gt=0, sha256__regex="^[0-9a-f]{64}$", recovery_point__isnull=False),
                 name="backup_done_is_whole",
                 violation_error_message="A backup that is done has a size, a SHA-256 and a recovery point.",
             ),
@@ -109,7 +109,13 @@ class BackupLog(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(verdict="unknown", verified_at__isnull=True)
-                | Q(verdict="passed", verified_at__isnull=False, recovery_seconds__gt=0, verification_error="")
+                | Q(
+                    verdict="passed",
+                    verified_at__isnull=False,
+                    recovery_seconds__isnull=False,
+                    recovery_seconds__gt=0,
+                    verification_error="",
+                )
                 | Q(~Q(verification_error=""), verdict="failed", verified_at__isnull=False),
                 name="backup_verdict_is_founded",
                 violation_error_message="A verdict has its time, and a recovery time or the reason of a failure.",

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.env import BASE_DIR
+from ops.gateways.backups.keys import make_key
 
 COMMON = """\
 # Written by `manage.py setup_env {kind}`. Keep it out of version control and of backups that
@@ -63,6 +64,18 @@ PROXY_COUNT=0
 # PAYPAL_CLIENT_SECRET=
 # PAYPAL_WEBHOOK_ID=
 
+# What backups are sealed with. Keep a copy of this line where neither this server nor its backups are: without it no
+# backup can be restored (docs/operations.md, Backups).
+BACKUP_KEY={backup_key}
+# A bucket of any S3-compatible service for them; otherwise they lie in a folder of this machine.
+# BACKUP_S3_BUCKET=
+# BACKUP_S3_ENDPOINT=
+# BACKUP_S3_REGION=
+# BACKUP_S3_ACCESS_KEY=
+# BACKUP_S3_SECRET_KEY=
+# Who is told when a backup failed or is too old, separated by commas.
+# ADMINS=
+
 # Connections per process; the sum over all processes must stay below max_connections.
 DATABASE_POOL_SIZE=8
 
@@ -86,7 +99,12 @@ class Command(BaseCommand):
         if not path.parent.is_dir():
             raise CommandError(f"There is no folder {path.parent}.")
         body = COMMON + (DEVELOPMENT if kind == "dev" else PRODUCTION)
-        text = body.format(kind=kind, secret_key=secrets.token_urlsafe(64), jwt_secret=secrets.token_urlsafe(64))
+        text = body.format(
+            kind=kind,
+            secret_key=secrets.token_urlsafe(64),
+            jwt_secret=secrets.token_urlsafe(64),
+            backup_key=make_key(),
+        )
         draft = path.with_name(path.name + ".new")
         draft.unlink(missing_ok=True)
         draft.touch(mode=0o600, exist_ok=False)

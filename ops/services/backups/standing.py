@@ -68,6 +68,12 @@ def standing() -> Standing:
     return Standing(BackupLog.objects.done().first(), BackupLog.objects.proven().first(), timezone.now())
 
 
+def recovery_trend(most: int = 30) -> list[BackupLog]:
+    """The last backups that were proven, the oldest first, for how long it took; also those that are deleted since."""
+    proven = BackupLog.objects.filter(verdict=Verdict.PASSED).order_by("-begun_at", "-id")
+    return list(proven[:most])[::-1]
+
+
 def problems() -> list[str]:
     """What somebody has to see to, each in a sentence that says what to do; none if all is well."""
     now = standing()
