@@ -16,8 +16,10 @@ from billing.models import Provider
 from common import metrics
 from common.moments import in_words
 from ops import maintenance, problems, slow, state
-from ops.models import Alarm, ScheduledRun
+from ops.models import Alarm, ErrorGroup, ScheduledRun
 from ops.problems import Problem
+from ops.services.backups.standing import of_age, of_the_last_run, standing
+from ops.services.log_search import counts_of_late
 from ops.slow import Statements, View
 from ops.state import Command
 
@@ -63,6 +65,8 @@ def overview() -> Overview:
             mail(),
             disk(amiss),
             migrations(amiss),
+            backups(),
+            log(),
             *(payment(provider) for provider in Provider),
         ],
         commands=state.commands(),
@@ -151,6 +155,19 @@ def disk(amiss: set[str]) -> Part:
 def migrations(amiss: set[str]) -> Part:
     waiting = state.migrations_waiting() if "migrations" in amiss else []
     return Part("Migrations", mark(bool(waiting)), f"Waiting: {', '.join(waiting)}" if waiting else "All applied")
+
+
+def backups() -> Part:
+    now = standing()
+    return Part("Backups", mark(bool(of_age(now) or of_the_last_run(now))), now.sentence)
+
+
+def log() -> Part:
+    open_kinds = ErrorGroup.objects.filter(resolved_at__isnull=True).count()
+    counts = counts_of_late(minutes=60)
+    said = ", ".join(f"{number:,} {level}" for level, number in counts.items() if number) or "nothing"
+    words = f"Within an hour: {said}. Kinds of errors that nobody has resolved: {open_kinds}"
+    return Part("Log", mark(bool(open_kinds)), words)
 
 
 def payment(provider: Provider) -> Part:

@@ -21,10 +21,13 @@ from common import metrics
 from common.client import client_address, read_address
 from common.metrics import SUM, Histogram, Key
 from ops import state
+from ops.services.backups.standing import Standing, standing
+from ops.services.log_search import counts_of_late
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "howtoai_"
+LATELY = 5  # minutes
 
 
 class Everything(Collector):
@@ -82,6 +85,19 @@ def of_database() -> Iterator[Metric]:
     yield gauge("command_age_seconds", "Since a command of the clock last did its work.", ages, labels=("command",))
     late = [((run.command,), float(run.is_late)) for run in runs]
     yield gauge("command_late", "Whether a command of the clock is late.", late, labels=("command",))
+    yield from of_backups(standing())
+    said = [((level,), number) for level, number in counts_of_late(minutes=LATELY).items()]
+    yield gauge("log_records_lately", f"What was logged within {LATELY} minutes.", said, labels=("level",))
+
+
+def of_backups(now: Standing) -> Iterator[Metric]:
+    """What there is none of is missing."""
+    ages = {"newest": now.age, "proven": now.proven_age}
+    samples = [((which,), age.total_seconds()) for which, age in ages.items() if age is not None]
+    yield gauge("backup_age_seconds", "Since what a backup holds was all there was.", samples, labels=("which",))
+    seconds = now.proven.recovery_seconds if now.proven else None
+    if seconds is not None:
+        yield gauge("backup_recovery_seconds", "How long the last proof by a restore took.", [((), seconds)])
 
 
 def gauge(

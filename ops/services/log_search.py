@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from common import partitions
@@ -64,6 +64,13 @@ def find(wish: Wish) -> Iterator[SystemLog]:
         if is_here:
             yield from wish.records().filter(created_at__lt=end, created_at__gte=end - timedelta(days=1)).iterator()
         day += timedelta(days=1)
+
+
+def counts_of_late(*, minutes: int) -> dict[str, int]:
+    """How many records of each level were written lately."""
+    lately = SystemLog.objects.filter(created_at__gt=timezone.now() - timedelta(minutes=minutes))
+    counted = dict(lately.order_by().values_list("level").annotate(Count("*")))
+    return {level.label: counted.get(level, 0) for level in Level}
 
 
 @contextmanager

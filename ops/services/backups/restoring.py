@@ -20,6 +20,7 @@ from django.utils import timezone
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from ops import maintenance
 from ops.gateways.backups import media as files
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import RefusedError
@@ -35,6 +36,8 @@ from ops.services.backups.steps import Steps, Watcher, nobody
 logger = logging.getLogger(__name__)
 
 DEED = "restore"
+RESTORING = "We are putting back our data from a backup."
+MINUTES = 60  # until those who come are told to come again; it lasts as long as the restore does
 
 
 @dataclass(frozen=True)
@@ -176,11 +179,16 @@ def settle(known: list[Verified], keys: Keys) -> int:
 
 @contextmanager
 def site_paused() -> Iterator[None]:
-    """While the database is replaced nobody should write: the one place for maintenance mode to begin and to end."""
+    """While the database is replaced nobody should write. A site that was closed before stays so afterwards."""
+    is_open = maintenance.current() is None
+    if is_open:
+        maintenance.begin(RESTORING, minutes=MINUTES)
     try:
         yield
     finally:
         disconnect()
+        if is_open:
+            maintenance.end()
 
 
 def disconnect() -> None:

@@ -24,6 +24,8 @@ def backups_folder(tmp_path: Path, settings: LazySettings) -> Path:
     }
     settings.BACKUP_KEY = make_key()
     settings.MEDIA_ROOT = tmp_path / "media"
+    # A restore closes the site, which other workers of pytest must not notice.
+    settings.MAINTENANCE_FILE = str(tmp_path / "maintenance.json")
     return folder
 
 

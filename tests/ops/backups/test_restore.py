@@ -11,6 +11,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from ops import maintenance
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, NotThereError, RefusedError, UnsoundError
 from ops.gateways.backups.keys import make_key
@@ -52,6 +53,20 @@ def test_everything_is_again_as_it_was(backup: BackupLog, served: str, media: Pa
     assert (media / "Übung 1.txt").read_text() == "Grüße"
     assert restored.database == served
     assert restored.migrations_waiting == 0
+
+
+def test_the_site_is_closed_while_it_is_replaced(backup: BackupLog, served: str) -> None:
+    closed = {}
+    restore(agreed(served, backup.name), watcher=lambda step, _: closed.setdefault(step, maintenance.current()))
+    assert closed["put it in place"].reason == restoring.RESTORING
+    assert maintenance.current() is None
+
+
+def test_a_site_that_was_closed_before_stays_closed(backup: BackupLog, served: str) -> None:
+    maintenance.begin("We look into it.")
+    restore(agreed(served, backup.name))
+    assert maintenance.current() is not None
+    maintenance.end()
 
 
 def test_what_is_restored_can_be_written_to(backup: BackupLog, served: str) -> None:
