@@ -69,7 +69,7 @@ def find(wish: Wish) -> Iterator[SystemLog]:
 def counts_of_late(*, minutes: int) -> dict[str, int]:
     """How many records of each level were written lately."""
     lately = SystemLog.objects.filter(created_at__gt=timezone.now() - timedelta(minutes=minutes))
-    counted = dict(lately.order_by().values_list("level").annotate(Count("*")))
+    counted = dict(lately.order_by().values_list("level").annotate(number=Count("*")))
     return {level.label: counted.get(level, 0) for level in Level}
 
 

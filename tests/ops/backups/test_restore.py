@@ -56,9 +56,15 @@ def test_everything_is_again_as_it_was(backup: BackupLog, served: str, media: Pa
 
 
 def test_the_site_is_closed_while_it_is_replaced(backup: BackupLog, served: str) -> None:
-    closed = {}
-    restore(agreed(served, backup.name), watcher=lambda step, _: closed.setdefault(step, maintenance.current()))
-    assert closed["put it in place"].reason == restoring.RESTORING
+    closed: dict[str, maintenance.Maintenance | None] = {}
+
+    def watch(step: str, size: int) -> None:
+        closed[step] = maintenance.current()
+
+    restore(agreed(served, backup.name), watcher=watch)
+    during = closed["put it in place"]
+    assert during is not None
+    assert during.reason == restoring.RESTORING
     assert maintenance.current() is None
 
 
