@@ -113,10 +113,10 @@ OF_EACH_DAY = frozenset({REQUEST_SECONDS.name})
 
 
 @cache
-def valkey(url: str = "") -> Redis:
+def valkey() -> Redis:
     """That of the task queue, and not the cache's: one clears a cache."""
     client: Redis = Redis.from_url(
-        url or settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, decode_responses=True
+        settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, decode_responses=True
     )
     return client
 

@@ -19,7 +19,10 @@ NO_VIEW = "none"
 
 
 class Queries(threading.local):
+    """Of this thread, which has a connection and keeps it; `wrappers` are those of that connection."""
+
     count = 0
+    wrappers: list[Any] | None = None
 
 
 queries = Queries()
@@ -34,10 +37,10 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         begun = perf_counter()
         queries.count = 0
-        wrappers = connection.execute_wrappers
-        if count_query not in wrappers:
-            # Each thread has a connection, and keeps it. In front: what others add for a while is taken off the end.
-            wrappers.insert(0, count_query)
+        if queries.wrappers is None or count_query not in queries.wrappers:
+            # In front: what others add for a while is taken off the end.
+            queries.wrappers = connection.execute_wrappers
+            queries.wrappers.insert(0, count_query)
         response = self.get_response(request)
         view = view_of(request)
         method = request.method if request.method in METHODS else "other"
@@ -55,6 +58,4 @@ def count_query(execute: Callable[..., Any], sql: Any, params: Any, many: bool, 
 def view_of(request: HttpRequest) -> str:
     """The name of the view, of which there are as many as routes."""
     match = request.resolver_match
-    if match is None:
-        return NO_VIEW
-    return match.view_name or match._func_path
+    return match.view_name if match else NO_VIEW

@@ -159,6 +159,20 @@ def test_living_processes_say_what_memory_they_hold(visitor: Client, db: None) -
     assert scraped(visitor)["howtoai_processes", "web"] == 1
 
 
+def test_a_process_hands_on_what_it_has_counted_and_goes_with_the_rest(visitor: Client, db: None) -> None:
+    reporter = metrics.Reporter("worker")
+    metrics.MAILS.add("sent")
+    # One round, since the end is there already.
+    reporter.stopped.set()
+    reporter.run()
+    assert metrics.sums() == {("mails", "sent"): 1}
+    assert [process.kind for process in metrics.processes()] == ["worker"]
+    metrics.MAILS.add("sent")
+    reporter.end()
+    assert metrics.sums() == {("mails", "sent"): 2}
+    assert metrics.processes() == []
+
+
 def test_counts_of_several_processes_are_added(visitor: Client, db: None) -> None:
     for _ in range(2):
         metrics.MAILS.add("sent")
