@@ -372,7 +372,7 @@ BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="") or VAR_DIR / "backups"
 BACKUP_S3_BUCKET = env.str("BACKUP_S3_BUCKET", default="")
 STORAGES["backups"] = (
     {
-        "BACKEND": "ops.gateways.backups.storages.S3Backups",
+        "BACKEND": "ops.gateways.backups.s3.S3Backups",
         "OPTIONS": {
             "bucket_name": BACKUP_S3_BUCKET,
             "location": env.str("BACKUP_S3_PREFIX", default=""),

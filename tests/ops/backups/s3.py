@@ -70,7 +70,7 @@ def s3(settings: LazySettings) -> Iterator[S3]:
     """The storage of backups is a bucket there."""
     server = S3()
     settings.STORAGES = settings.STORAGES | {
-        "backups": {"BACKEND": "ops.gateways.backups.storages.S3Backups", "OPTIONS": server.options()}
+        "backups": {"BACKEND": "ops.gateways.backups.s3.S3Backups", "OPTIONS": server.options()}
     }
     yield server
     server.stop()

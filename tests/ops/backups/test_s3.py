@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.core.files import File
 
-from ops.gateways.backups import storages
+from ops.gateways.backups import s3 as s3_storage
 from ops.gateways.backups.errors import NotThereError, StorageError
-from ops.gateways.backups.storages import backup_storage, told_plainly
+from ops.gateways.backups.storages import BLOCK, backup_storage, told_plainly
 from ops.models import BackupLog, BackupState, Verdict
 from ops.services.backups import manifests
 from ops.services.backups.backing_up import back_up
@@ -60,7 +60,7 @@ def test_nothing_in_a_bucket_is_overwritten(backups_folder: Path, s3: S3) -> Non
     storage.save("a/object", File(io.BytesIO(b"first"), "a/object"))
     with pytest.raises(StorageError, match="nothing is overwritten"), told_plainly("a/object"):
         storage.save("a/object", File(io.BytesIO(b"second"), "a/object"))
-    for size in (10, storages.PART + 10):
+    for size in (10, s3_storage.PART + 10):
         with pytest.raises(StorageError, match="PreconditionFailed"), told_plainly("a/object"):
             storage._save("a/object", Pipe(size))  # type: ignore[attr-defined]
     assert s3.client.get_object(Bucket=BUCKET, Key="site/a/object")["Body"].read() == b"first"
@@ -69,13 +69,13 @@ def test_nothing_in_a_bucket_is_overwritten(backups_folder: Path, s3: S3) -> Non
 
 def test_a_large_object_goes_in_parts_and_takes_little_memory(backups_folder: Path, s3: S3) -> None:
     storage = backup_storage()
-    storage.save("warm/up", Pipe(storages.PART * 2))
+    storage.save("warm/up", Pipe(s3_storage.PART * 2))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    size = storages.PART * 12 + 5
+    size = s3_storage.PART * 12 + 5
     storage.save("big/object", Pipe(size))
     assert storage.size("big/object") == size
     with storage.open("big/object") as file:
-        while file.read(storages.BLOCK):
+        while file.read(BLOCK):
             pass
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     assert grown < 100_000_000
@@ -86,7 +86,7 @@ def test_what_fails_on_its_way_leaves_no_object_and_no_upload(backups_folder: Pa
         raise StorageError("the dump failed")
 
     with pytest.raises(StorageError, match="the dump failed"):
-        backup_storage().save("big/object", Pipe(storages.PART * 3, at=storages.PART, deed=break_off))
+        backup_storage().save("big/object", Pipe(s3_storage.PART * 3, at=s3_storage.PART, deed=break_off))
     assert s3.keys() == []
     assert s3.unfinished() == []
 
