@@ -22,17 +22,17 @@ def claim(*, command: str, slot: datetime, task_id: str) -> ScheduledRun | None:
     worker has died, or by any after the time within which the broker does that.
     """
     now = timezone.now()
-    run, is_new = ScheduledRun.objects.get_or_create(
-        command=command, slot=slot, defaults={"task_id": task_id, "begun_at": now}
+    # Two beats come at the same moment, each minute; PostgreSQL is not to complain of that in its log.
+    ScheduledRun.objects.bulk_create(
+        [ScheduledRun(command=command, slot=slot, task_id=task_id, begun_at=now)], ignore_conflicts=True
     )
-    if is_new:
-        return run
+    run = ScheduledRun.objects.get(command=command, slot=slot)
     given_up = now - timedelta(seconds=settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"])
     unfinished = ScheduledRun.objects.filter(pk=run.pk, ended_at=None)
-    if unfinished.filter(Q(task_id=task_id) | Q(begun_at__lt=given_up)).update(task_id=task_id, begun_at=now):
-        run.refresh_from_db()
-        return run
-    return None
+    if not unfinished.filter(Q(task_id=task_id) | Q(begun_at__lt=given_up)).update(task_id=task_id, begun_at=now):
+        return None
+    run.task_id, run.begun_at = task_id, now
+    return run
 
 
 def finish(run: ScheduledRun, error: Exception | None = None) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +22,7 @@ from accounts.models import User
 from common import metrics
 from common.mail import queue
 from common.metrics import Tally
+from config.env import BASE_DIR
 from ops.models import ScheduledRun
 from ops.tasks import run_command
 from tests.community.members import make_category, make_post
@@ -202,6 +206,33 @@ def test_what_is_counted_while_valkey_is_away_is_not_lost(
     found = scraped(visitor)
     assert found["howtoai_mails_total", "sent"] == 2
     assert found["howtoai_up", "valkey"] == 1
+
+
+ASK = """
+import warnings
+warnings.simplefilter("ignore")
+import django
+django.setup()
+from django.test import Client
+print(Client(headers={"host": "10.0.0.7", "authorization": "Bearer x"}).get("/metrics").content.decode())
+"""
+
+
+def test_without_a_database_the_rest_is_told() -> None:
+    nowhere = "postgres://howtoai@/howtoai?host=" + os.environ["VAR_DIR"]
+    environment = {"DATABASE_URL": nowhere, "METRICS_TOKEN": "x", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=BASE_DIR,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = Scraped(done.stdout)
+    assert (found["howtoai_up", "database"], found["howtoai_up", "valkey"]) == (0, 1)
+    assert found["howtoai_queue_tasks", "waiting"] == 0
 
 
 def test_each_day_has_sums_of_its_own(db: None) -> None:
