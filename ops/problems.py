@@ -18,6 +18,7 @@ from ops.models import ScheduledRun
 SILENCE = timedelta(minutes=10)
 DEEP_QUEUE = 1_000  # tasks
 FULL_DISK = 0.85
+STOPS_THE_CLOCK = frozenset({"valkey", "worker", "clock"})
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,22 @@ def problems(*, caught_up: Collection[str] = ()) -> list[Problem]:
     for source in SOURCES:
         found.extend(source())
     # Without a clock all of them are, and that is one problem.
-    if not any(problem.key in ("worker", "clock") for problem in found):
+    if STOPS_THE_CLOCK.isdisjoint(problem.key for problem in found):
         found.extend(late_commands(caught_up))
     return found
+
+
+def is_unknown(key: str, present: Collection[str], caught_up: Collection[str]) -> bool:
+    """Whether it cannot be told if a problem that was there is over, for those that are `present` hide it."""
+    if key in ("worker", "queue"):
+        return "valkey" in present
+    if key == "clock":
+        return maintenance.current() is not None
+    kind, _, command = key.partition(":")
+    if kind != "late":
+        return False
+    hidden = not STOPS_THE_CLOCK.isdisjoint(present) or maintenance.current() is not None
+    return hidden or command in caught_up
 
 
 def queue_and_worker() -> Iterator[Problem]:

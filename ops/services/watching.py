@@ -17,7 +17,7 @@ from common.queueing import BrokerAwayError, enqueue
 from common.tasks import describe
 from ops import maintenance, schedule, state
 from ops.models import Alarm, ScheduledRun
-from ops.problems import DEEP_QUEUE, Problem, problems
+from ops.problems import DEEP_QUEUE, Problem, is_unknown, problems
 from ops.schedule import Entry
 from ops.tasks import run_command
 
@@ -39,7 +39,7 @@ def check(*, caught_up: Sequence[str] = ()) -> list[Problem] | None:
     if not is_alone():
         return None
     found = problems(caught_up=caught_up)
-    note(found)
+    note(found, caught_up)
     tell()
     Alarm.objects.filter(ended_at__lt=timezone.now() - KEPT).delete()
     return found
@@ -51,7 +51,7 @@ def is_alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def note(found: Sequence[Problem]) -> None:
+def note(found: Sequence[Problem], caught_up: Sequence[str]) -> None:
     now = timezone.now()
     known = {alarm.key: alarm for alarm in Alarm.objects.lasting()}
     for problem in found:
@@ -61,7 +61,7 @@ def note(found: Sequence[Problem]) -> None:
             logger.error("system: %s %s", problem.text, problem.remedy)
     present = {problem.key for problem in found}
     for key, alarm in known.items():
-        if key not in present:
+        if key not in present and not is_unknown(key, present, caught_up):
             alarm.ended_at = now
             alarm.save(update_fields=["ended_at"])
             logger.warning("system: over: %s", alarm.text.splitlines()[0])
