@@ -393,6 +393,8 @@ STORAGES["backups"] = (
 # Whose pg_dump and pg_restore; they must be of the server's major version.
 PG_BIN = env.str("PG_BIN", default="") or postgres_programs()
 DBBACKUP_CONNECTORS = {"default": {"CONNECTOR": "ops.gateways.backups.connector.StreamingConnector"}}
+# zstd's level, 1 to 19.
+BACKUP_COMPRESSION = env.int("BACKUP_COMPRESSION", default=1)
 # How many backups are kept, each the newest of its day, week or month.
 BACKUPS_DAILY = env.int("BACKUPS_DAILY", default=7)
 BACKUPS_WEEKLY = env.int("BACKUPS_WEEKLY", default=5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from django.conf import settings
@@ -20,7 +21,6 @@ def start_command(name: str, *arguments: str) -> int:
     # manage.py sets it itself; a worker must not look like a command to what it starts, nor the other way round.
     environment = {key: value for key, value in os.environ.items() if key != "RUNS_COMMAND"}
     with log.open("ab") as output:
-        # Left alone: whoever started it does not wait, and the system takes care of it when that one ends.
         process = subprocess.Popen(
             [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), name, *arguments],
             cwd=settings.BASE_DIR,
@@ -30,6 +30,6 @@ def start_command(name: str, *arguments: str) -> int:
             stderr=output,
             start_new_session=True,
         )
-    # Its end is nobody's business here, also not that of Popen, which would warn of it.
-    process.returncode = 0
+    # In a worker, which lives long, somebody has to take note of its end.
+    threading.Thread(target=process.wait, name=f"end of {name}", daemon=True).start()
     return process.pid

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from ops.gateways.backups.errors import BackupError
 from ops.management.progress import Progress
@@ -35,6 +36,8 @@ class BackupCommand(BaseCommand):
             if as_json:
                 self.say_json({"state": "failed", "error": str(error), "exit_code": error.exit_code})
             raise CommandError(str(error), returncode=error.exit_code) from error
+        except DatabaseError as error:
+            raise CommandError(f"The database failed: {error}") from error
         if progress:
             progress.end()
 

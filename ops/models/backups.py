@@ -59,6 +59,7 @@ class BackupLog(models.Model):
     recovery_seconds = models.FloatField(
         null=True, blank=True, help_text="How long the test restore took, from the storage to a database in use."
     )
+    restored_at = models.DateTimeField("restored", null=True, blank=True, help_text="For good, the last time.")
     deleted_at = models.DateTimeField("deleted", null=True, blank=True)
 
     objects = BackupLogQuerySet.as_manager()

@@ -50,14 +50,17 @@ def password_environment() -> dict[str, str]:
 
 @contextmanager
 def connected(name: str = "") -> Iterator[Connection[TupleRow]]:
-    """A connection in autocommit. Raises BackupError if there is none to be had."""
+    """A connection in autocommit. Raises BackupError if there is none to be had, or it fails."""
     password = {"password": parameters()["password"]} if parameters().get("password") else {}
     try:
         made = psycopg.connect(conninfo(name), options=OPTIONS, autocommit=True, **password)
     except psycopg.OperationalError as error:
         raise BackupError(f"The database {name or database_name()} cannot be reached: {error}") from error
-    with made:
-        yield made
+    try:
+        with made:
+            yield made
+    except psycopg.Error as error:
+        raise BackupError(f"The database {name or database_name()} failed: {error}") from error
 
 
 def major_of(conn: Connection[TupleRow]) -> int:
@@ -78,15 +81,6 @@ def only_one(conn: Connection[TupleRow], deed: str) -> Iterator[None]:
     finally:
         if not conn.broken:
             conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
-
-
-def is_held(conn: Connection[TupleRow], deed: str) -> bool:
-    """Whether somebody is at this deed just now."""
-    key = f"backups:{database_name()}:{deed}"
-    free = one(conn, "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-    if free:
-        conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
-    return not free
 
 
 def one(conn: Connection[TupleRow], statement: str, values: Any = ()) -> Any:

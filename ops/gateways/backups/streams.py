@@ -15,12 +15,12 @@ from typing import IO, Any, Protocol
 
 import pyrage
 import zstandard
+from django.conf import settings
 
 from ops.gateways.backups.errors import BackupError, UnsoundError
 from ops.gateways.backups.keys import Keys
 from ops.gateways.backups.storages import BLOCK, Readable
 
-LEVEL = 1
 THREADS = 2
 Tell = Callable[[int], None]
 
@@ -73,7 +73,7 @@ class Sealed:
         self.thread.start()
 
     def make(self) -> None:
-        compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS)
+        compressor = zstandard.ZstdCompressor(level=settings.BACKUP_COMPRESSION, threads=THREADS)
         # What reads from it, in Rust, would tell only of an I/O error.
         inlet = Inlet(self.source)
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage
-from django.db import ProgrammingError, transaction
+from django.db import DatabaseError, ProgrammingError, transaction
 from django.utils import timezone
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -76,7 +76,9 @@ def give_up(log: BackupLog, storage: Storage, error: BaseException, steps: Steps
         manifests.remove(storage, log.name)
     log.state, log.ended_at, log.steps = BackupState.FAILED, timezone.now(), steps.done
     log.error = str(error) or type(error).__name__
-    log.save(update_fields=["state", "ended_at", "error", "steps"])
+    # Where the database is away, the next backup finds this one.
+    with suppress(DatabaseError):
+        log.save(update_fields=["state", "ended_at", "error", "steps"])
     logger.error("backup %s failed: %s", log.name, log.error)
 
 

@@ -90,6 +90,10 @@ def remember_verdicts(known: list[Verified], storage: Storage, keys: Keys) -> No
     gone.update(state=BackupState.DELETED, deleted_at=timezone.now())
 
 
+def note_restore(name: str) -> None:
+    BackupLog.objects.filter(name=name).update(restored_at=timezone.now())
+
+
 def record(log: BackupLog, manifest: Manifest, sha256: str) -> None:
     """It is done, and this is what its manifest says."""
     log.state, log.ended_at, log.error = BackupState.DONE, timezone.now(), ""

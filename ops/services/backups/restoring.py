@@ -28,7 +28,7 @@ from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.services.backups import manifests
 from ops.services.backups.backing_up import back_up
-from ops.services.backups.journal import Verified, known_verdicts, remember_verdicts
+from ops.services.backups.journal import Verified, known_verdicts, note_restore, remember_verdicts
 from ops.services.backups.loading import Loading
 from ops.services.backups.manifests import LATEST, Manifest
 from ops.services.backups.steps import Steps, Watcher, nobody
@@ -130,6 +130,8 @@ def beside(loading: Loading, name: str, tables: Sequence[str]) -> Restored:
         else:
             loading.load_database(name)
             loading.compare(name)
+    with suppress(DatabaseError):
+        note_restore(manifest.name)
     counts = manifest.as_found.row_counts
     rows = sum(count for table, count in counts.items() if not tables or table.partition(".")[2] in tables)
     return Restored(manifest.name, manifest.recovery_point, name, rows)
@@ -161,11 +163,11 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
                 raise
         restored.kept_database = kept if had_database else ""
         restored.kept_media = str(kept_media) if had_media else ""
-        restored.migrations_waiting = settle(known, loading.keys)
+        restored.migrations_waiting = settle(manifest.name, known, loading.keys)
     return restored
 
 
-def settle(known: list[Verified], keys: Keys) -> int:
+def settle(name: str, known: list[Verified], keys: Keys) -> int:
     """Tell the restored database what it cannot know; returns how many migrations it waits for.
 
     It is served whether this works or not: an old backup may lack the table, or columns of it. Then the first backup
@@ -173,6 +175,7 @@ def settle(known: list[Verified], keys: Keys) -> int:
     """
     with suppress(DatabaseError):
         remember_verdicts(known, backup_storage(), keys)
+        note_restore(name)
     executor = MigrationExecutor(connection)
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 

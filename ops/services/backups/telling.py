@@ -26,6 +26,7 @@ def as_json(log: BackupLog) -> dict[str, Any]:
         "verdict": log.verdict,
         "verified_at": shown(log.verified_at),
         "recovery_seconds": log.recovery_seconds,
+        "restored_at": shown(log.restored_at),
         "error": log.error or log.verification_error,
         "steps": log.steps,
     }

@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
 from accounts.models import User
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, StorageError
 from ops.models import BackupLog, BackupState, Verdict
-from ops.services.backups import manifests, restoring, verifying
+from ops.services.backups import backing_up, manifests, restoring, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.listing import list_backups
 from ops.services.backups.restoring import Wish, restore
@@ -105,15 +107,23 @@ def test_a_backup_that_is_killed_is_none_and_the_next_one_works(
 
 
 def when_the_server_has_noticed() -> None:
-    """Whose client died: its locks are free when its sessions have ended."""
-    with server.connected(server.NEUTRAL) as conn:
-        while server.one(
-            conn,
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'how-to-ai backup' AND pid <>"
-            " pg_backend_pid() AND (starts_with(datname, %s) OR datname = %s)",
-            [server.database_name(), server.NEUTRAL],
-        ):
-            conn.execute("SELECT pg_sleep(0.01)")
+    """Whose client died: then its locks are free."""
+    for name, deed in (
+        (server.database_name(), backing_up.DEED),
+        (server.NEUTRAL, verifying.DEED),
+        (server.NEUTRAL, restoring.DEED),
+    ):
+        with server.connected(name) as conn:
+            while is_held(conn, deed):
+                conn.execute("SELECT pg_sleep(0.01)")
+
+
+def is_held(conn: Connection[TupleRow], deed: str) -> bool:
+    try:
+        with server.only_one(conn, deed):
+            return False
+    except BusyError:
+        return True
 
 
 @pytest.mark.parametrize("step", ["restore the database", "compare with the manifest"])
@@ -184,6 +194,23 @@ def test_a_disk_that_is_full_is_named_and_what_was_there_stays(backups_folder: P
 def test_a_disk_that_may_only_be_read_is_named(backups_folder: Path) -> None:
     with small_disk(backups_folder, "ro,size=2m"), pytest.raises(StorageError, match="Read-only file system"):
         back_up()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_ends_the_session_half_way_is_named(backups_folder: Path) -> None:
+    def watcher(step: str, size: int) -> None:
+        if step == "dump the database" and size:
+            with server.connected(server.NEUTRAL) as conn:
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                    " AND application_name = 'how-to-ai backup'",
+                    [server.database_name()],
+                )
+
+    with pytest.raises(BackupError, match="failed"):
+        back_up(watcher=watcher)
+    assert BackupLog.objects.get().state == BackupState.FAILED
+    assert list_backups() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -96,6 +96,7 @@ def test_the_table_of_backups_knows_afterwards_what_lies_in_the_storage(backup: 
     restored = restore(agreed(served, backup.name))
     again = BackupLog.objects.get(name=backup.name)
     assert (again.state, again.verdict) == (BackupState.DONE, Verdict.PASSED)
+    assert again.restored_at is not None
     assert BackupLog.objects.get(name=restored.safety_backup).state == BackupState.DONE
     assert back_up().state == BackupState.DONE
 
