@@ -4,44 +4,201 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("ops", "0001_logs")]
 
     operations = [
         migrations.CreateModel(
-            name='BackupLog',
+            name="BackupLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(error_messages={'unique': 'There is a backup of this name.'}, max_length=60, unique=True)),
-                ('kind', models.CharField(choices=[('logical', 'logical')], default='logical', max_length=10)),
-                ('state', models.CharField(choices=[('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('deleted', 'deleted')], default='running', max_length=10)),
-                ('begun_at', models.DateTimeField(verbose_name='begun')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('error', models.TextField(blank=True)),
-                ('steps', models.JSONField(blank=True, default=list, help_text='Each with its seconds, and bytes if any flowed.')),
-                ('recovery_point', models.DateTimeField(blank=True, help_text='What was committed before this moment is in it.', null=True)),
-                ('database', models.CharField(max_length=63)),
-                ('database_size', models.BigIntegerField(blank=True, help_text='Bytes.', null=True, verbose_name='size of the database')),
-                ('size', models.BigIntegerField(blank=True, help_text='Bytes, in the storage.', null=True, verbose_name='size of the backup')),
-                ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the manifest')),
-                ('objects_stored', models.JSONField(blank=True, default=list, help_text='Name, bytes and SHA-256 of each.', verbose_name='objects')),
-                ('postgres_version', models.CharField(blank=True, max_length=50, verbose_name='version of PostgreSQL')),
-                ('app_version', models.CharField(blank=True, max_length=50, verbose_name='version of the platform')),
-                ('format_version', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('migrations', models.JSONField(blank=True, default=list)),
-                ('row_counts', models.JSONField(blank=True, default=dict)),
-                ('verdict', models.CharField(choices=[('unknown', 'not verified yet'), ('passed', 'restored and found equal'), ('failed', 'could not be proven')], default='unknown', max_length=10)),
-                ('verified_at', models.DateTimeField(blank=True, null=True, verbose_name='verified')),
-                ('verification_error', models.TextField(blank=True)),
-                ('recovery_seconds', models.FloatField(blank=True, help_text='How long the test restore took, from the storage to a database in use.', null=True)),
-                ('restored_at', models.DateTimeField(blank=True, help_text='For good, the last time.', null=True, verbose_name='restored')),
-                ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        error_messages={"unique": "There is a backup of this name."}, max_length=60, unique=True
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("logical", "logical")], default="logical", max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("deleted", "deleted"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("begun_at", models.DateTimeField(verbose_name="begun")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                ("error", models.TextField(blank=True)),
+                (
+                    "steps",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Each with its seconds, and bytes if any flowed."
+                    ),
+                ),
+                (
+                    "recovery_point",
+                    models.DateTimeField(
+                        blank=True, help_text="What was committed before this moment is in it.", null=True
+                    ),
+                ),
+                ("database", models.CharField(max_length=63)),
+                (
+                    "database_size",
+                    models.BigIntegerField(
+                        blank=True, help_text="Bytes.", null=True, verbose_name="size of the database"
+                    ),
+                ),
+                (
+                    "size",
+                    models.BigIntegerField(
+                        blank=True, help_text="Bytes, in the storage.", null=True, verbose_name="size of the backup"
+                    ),
+                ),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the manifest")),
+                (
+                    "objects_stored",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Name, bytes and SHA-256 of each.", verbose_name="objects"
+                    ),
+                ),
+                ("postgres_version", models.CharField(blank=True, max_length=50, verbose_name="version of PostgreSQL")),
+                ("app_version", models.CharField(blank=True, max_length=50, verbose_name="version of the platform")),
+                ("format_version", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("migrations", models.JSONField(blank=True, default=list)),
+                ("row_counts", models.JSONField(blank=True, default=dict)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "not verified yet"),
+                            ("passed", "restored and found equal"),
+                            ("failed", "could not be proven"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("verified_at", models.DateTimeField(blank=True, null=True, verbose_name="verified")),
+                ("verification_error", models.TextField(blank=True)),
+                (
+                    "recovery_seconds",
+                    models.FloatField(
+                        blank=True,
+                        help_text="How long the test restore took, from the storage to a database in use.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "restored_at",
+                    models.DateTimeField(
+                        blank=True, help_text="For good, the last time.", null=True, verbose_name="restored"
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
             ],
             options={
-                'verbose_name': 'backup',
-                'ordering': ('-begun_at', '-id'),
-                'indexes': [models.Index(fields=['state', '-begun_at'], name='backup_state_begun')],
-                'constraints': [models.UniqueConstraint(models.F('kind'), condition=models.Q(('state', 'running')), name='backup_one_runs', violation_error_message='Another backup of this kind is running.'), models.CheckConstraint(condition=models.Q(('kind__in', ['logical'])), name='backup_kind_known', violation_error_message='There is no such kind of backup.'), models.CheckConstraint(condition=models.Q(('state__in', ['running', 'done', 'failed', 'deleted']), ('verdict__in', ['unknown', 'passed', 'failed'])), name='backup_state_known', violation_error_message='There is no such state of a backup.'), models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('begun_at')), _connector='OR'), name='backup_ends_after_begin', violation_error_message='A backup cannot end before it has begun.'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='backup_running_has_no_end', violation_error_message='A backup has an end when, and only when, it runs no longer.'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('done', 'deleted')), _negated=True), models.Q(('recovery_point__isnull', False), ('sha256__regex', '^[0-9a-f]{64}$'), ('size__gt', 0), ('size__isnull', False)), _connector='OR'), name='backup_done_is_whole', violation_error_message='A backup that is done has a size, a SHA-256 and a recovery point.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('error', ''), _negated=True), _connector='OR'), name='backup_failure_has_words', violation_error_message='A backup that failed says why.'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'unknown'), ('verified_at__isnull', True)), models.Q(('recovery_seconds__gt', 0), ('recovery_seconds__isnull', False), ('verdict', 'passed'), ('verification_error', ''), ('verified_at__isnull', False)), models.Q(models.Q(('verification_error', ''), _negated=True), ('verdict', 'failed'), ('verified_at__isnull', False)), _connector='OR'), name='backup_verdict_is_founded', violation_error_message='A verdict has its time, and a recovery time or the reason of a failure.'), models.CheckConstraint(condition=models.Q(('verdict', 'unknown'), ('state__in', ('done', 'deleted')), _connector='OR'), name='backup_verified_is_done', violation_error_message='Only a backup that is done can be verified.'), models.CheckConstraint(condition=models.Q(models.Q(('deleted_at__isnull', False), ('state', 'deleted')), models.Q(models.Q(('state', 'deleted'), _negated=True), ('deleted_at__isnull', True)), _connector='OR'), name='backup_deleted_has_time', violation_error_message='A backup that is deleted says when that was.')],
+                "verbose_name": "backup",
+                "ordering": ("-begun_at", "-id"),
+                "indexes": [models.Index(fields=["state", "-begun_at"], name="backup_state_begun")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("kind"),
+                        condition=models.Q(("state", "running")),
+                        name="backup_one_runs",
+                        violation_error_message="Another backup of this kind is running.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["logical"])),
+                        name="backup_kind_known",
+                        violation_error_message="There is no such kind of backup.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["running", "done", "failed", "deleted"]),
+                            ("verdict__in", ["unknown", "passed", "failed"]),
+                        ),
+                        name="backup_state_known",
+                        violation_error_message="There is no such state of a backup.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True), ("ended_at__gte", models.F("begun_at")), _connector="OR"
+                        ),
+                        name="backup_ends_after_begin",
+                        violation_error_message="A backup cannot end before it has begun.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("state", "running")),
+                            models.Q(models.Q(("state", "running"), _negated=True), ("ended_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="backup_running_has_no_end",
+                        violation_error_message="A backup has an end when, and only when, it runs no longer.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("done", "deleted")), _negated=True),
+                            models.Q(
+                                ("recovery_point__isnull", False),
+                                ("sha256__regex", "^[0-9a-f]{64}$"),
+                                ("size__gt", 0),
+                                ("size__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="backup_done_is_whole",
+                        violation_error_message="A backup that is done has a size, a SHA-256 and a recovery point.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("error", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="backup_failure_has_words",
+                        violation_error_message="A backup that failed says why.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("verdict", "unknown"), ("verified_at__isnull", True)),
+                            models.Q(
+                                ("recovery_seconds__gt", 0),
+                                ("recovery_seconds__isnull", False),
+                                ("verdict", "passed"),
+                                ("verification_error", ""),
+                                ("verified_at__isnull", False),
+                            ),
+                            models.Q(
+                                models.Q(("verification_error", ""), _negated=True),
+                                ("verdict", "failed"),
+                                ("verified_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="backup_verdict_is_founded",
+                        violation_error_message="A verdict has its time, and a recovery time or the reason of a failure.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict", "unknown"), ("state__in", ("done", "deleted")), _connector="OR"),
+                        name="backup_verified_is_done",
+                        violation_error_message="Only a backup that is done can be verified.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("deleted_at__isnull", False), ("state", "deleted")),
+                            models.Q(models.Q(("state", "deleted"), _negated=True), ("deleted_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="backup_deleted_has_time",
+                        violation_error_message="A backup that is deleted says when that was.",
+                    ),
+                ],
             },
         ),
     ]
