@@ -17,7 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from discussing import PREPARE, load
-from server import ROOT, Place, Served, manage, served
+from server import ROOT, Served, manage, served
+
+from config.embedded import Place
 
 POSTS = 500
 LIMIT = 5  # per cent of a request's CPU time
