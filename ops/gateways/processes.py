@@ -18,8 +18,12 @@ def start_command(name: str, *arguments: str) -> int:
     """
     log = Path(settings.VAR_DIR) / "log" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    # manage.py sets it itself; a worker must not look like a command to what it starts, nor the other way round.
-    environment = {key: value for key, value in os.environ.items() if key != "RUNS_COMMAND"}
+    # manage.py sets the first itself. The embedded servers have to be held by whoever uses them, and it does that for
+    # those who name no others.
+    embedded = settings.EMBEDDED_URLS.items()
+    environment = {
+        key: value for key, value in os.environ.items() if key != "RUNS_COMMAND" and (key, value) not in embedded
+    }
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), name, *arguments],
