@@ -1,15 +1,23 @@
 """The Celery application and everything that runs by the clock."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("howtoai")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """That somebody listens is enough: else Celery puts its own handlers in the place of those in LOGGING."""
+
 
 # Periodic work is a management command, so that an operator can run it by hand just as well.
 app.conf.beat_schedule = {

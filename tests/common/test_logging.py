@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from celery import current_app, shared_task
+from celery.app.log import Logging
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
@@ -17,6 +18,7 @@ from common.limits import counting_cache
 from common.logging import ConsoleFormatter, JsonFormatter, bind, binding, entry_of, logger
 from common.middleware import RequestIdMiddleware
 from common.request_id import request_id
+from config.celery import app
 
 
 class Kept(logging.Handler):
@@ -149,6 +151,14 @@ def test_the_id_goes_with_the_task_to_another_process(monkeypatch: pytest.Monkey
     request_id.reset(token)
     (message,) = counting_cache()._cache.get_client().lrange("celery", 0, -1)
     assert json.loads(message)["headers"]["request_id"] == "of-the-request"
+
+
+def test_a_worker_keeps_our_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Logging, "_setup", False)
+    monkeypatch.setattr(logging.getLogger(), "handlers", list(logging.getLogger().handlers))
+    before = list(logging.getLogger().handlers)
+    app.log.setup_logging_subsystem(loglevel="INFO")
+    assert logging.getLogger().handlers == before
 
 
 def test_machines_get_one_object_on_one_line() -> None:
