@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
@@ -52,13 +52,13 @@ class Wish:
 
 def find(wish: Wish) -> Iterator[SystemLog]:
     """Oldest first, out of archives where the day lies there."""
-    day, last = wish.since.date(), min(wish.until, timezone.now()).date()
+    day, last = (at.astimezone(UTC).date() for at in (wish.since, min(wish.until, timezone.now())))
     while day <= last:
         if parts := list(archiving.manifests(day)):
             with unpacked(parts):
                 yield from wish.records().iterator()
         # What came in late may be beside the archive.
-        end = datetime.combine(day + timedelta(days=1), datetime.min.time(), wish.since.tzinfo)
+        end = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
         with connection.cursor() as cursor:
             is_here = partitions.exists(cursor, partitions.name_of(TABLE, day))
         if is_here:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,16 @@ def test_the_log_is_searched_wherever_it_lies(words: tuple[str, ...], found: lis
         assert len(list(archive_logs())) == 2
     lines = logs("--json", f"--since={at.isoformat()}", f"--until={(at + timedelta(hours=1)).isoformat()}", *words)
     assert [json.loads(line)["message"] for line in lines] == found
+
+
+def test_a_day_is_one_of_utc_wherever_one_asks_from() -> None:
+    at = OLD.replace(hour=23, minute=30)
+    store_records(("late in the day", None), at=at)
+    assert len(list(archive_logs())) == 1
+    there = at.astimezone(timezone(timedelta(hours=14)))
+    assert [each.message for each in find(Wish(there - timedelta(minutes=1), there + timedelta(minutes=1)))] == [
+        "late in the day"
+    ]
 
 
 def test_people_get_one_line_each() -> None:
