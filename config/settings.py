@@ -8,6 +8,7 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
 
+from common import error_reports
 from config.embedded import Place, postgres_programs
 from config.env import BASE_DIR, VAR_DIR, database_from, env, networks_from, redis_from, require_production_settings
 from config.payment_pages import LIVE_KEYS, is_pretended, page_origins, require_real_providers
@@ -523,6 +524,10 @@ LOGGING = {
         "stripe": {"level": "WARNING"},
     },
 }
+
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    error_reports.start(SENTRY_DSN, release=APP_VERSION, environment="development" if DEBUG else "production")
 
 # -- Admin --------------------------------------------------------------------------------------
 UNFOLD = {
