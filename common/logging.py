@@ -25,6 +25,8 @@ from common.scrubbing import scrub_named, scrub_text
 OWN = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
 # What every record has; what else stands on one was given as `extra`.
 USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "context", "entry", "text"}
+# Celery says in it once more what its messages say.
+USUAL.add("data")
 # What can be bound or given beside the message, and what it has to be.
 PLACES: dict[str, type | tuple[type, ...]] = {
     "user_id": int,

@@ -92,9 +92,13 @@ class DatabaseHandler(logging.Handler):
 
 
 def program() -> str:
-    """Such as `celery` or `manage.py up`."""
-    name = Path(sys.argv[0]).name
-    return f"{name} {sys.argv[1]}" if name == "manage.py" and len(sys.argv) > 1 else name
+    """Such as `granian`, `celery worker` or `manage.py archive_logs`."""
+    path, *arguments = map(Path, sys.argv)
+    if path.name == "manage.py":
+        return " ".join(map(str, [path.name, *arguments[:1]]))
+    # `python -m granian` runs granian/__main__.py.
+    name = path.parent.name if path.name == "__main__.py" else path.name
+    return " ".join([name, *(str(each) for each in arguments if str(each) in ("worker", "beat"))])
 
 
 def fingerprint_of(record: logging.LogRecord) -> str:

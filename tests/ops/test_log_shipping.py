@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from common import partitions
 from common.logging import ContextLogger, binding
 from config.env import BASE_DIR
-from ops.logs.handler import DatabaseHandler
+from ops.logs.handler import DatabaseHandler, program
 from ops.logs.shipping import REFUSED
 from ops.logs.spool import Spool, Taken, left_behind
 from ops.logs.store import TABLE, Store
@@ -138,7 +138,7 @@ def test_what_is_shipped_twice_is_stored_and_counted_once(said: Said, away: Call
 
 SPEAK = """
 import logging, os, signal, sys
-from ops.logs.handler import DatabaseHandler
+from ops.logs.handler import DatabaseHandler, program
 import django
 django.setup()
 said = logging.getLogger("tests.child")
@@ -316,6 +316,20 @@ def test_a_kind_of_error_that_comes_back_is_open_again(said: Said) -> None:
     said.end()
     group = ErrorGroup.objects.get()
     assert (group.is_open, group.count, group.returns) == (True, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["/x/granian/__main__.py", "--interface", "wsgi"], "granian"),
+        (["/x/bin/celery", "-A", "config", "beat"], "celery beat"),
+        (["manage.py", "archive_logs", "--keep-days=3"], "manage.py archive_logs"),
+        (["manage.py"], "manage.py"),
+    ],
+)
+def test_a_program_is_named_as_people_name_it(arguments: list[str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert program() == name
 
 
 def test_lines_hold_what_the_spool_can_be_read_by(said: Said, away: Callable[[], None]) -> None:
