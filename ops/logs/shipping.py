@@ -14,7 +14,7 @@ from ops.logs.store import LATER, REFUSAL, Store
 
 logger = logging.getLogger(__name__)
 
-GATHER = 0.2  # seconds; what is said meanwhile goes in one batch
+GATHER = 1.0  # seconds; what is said meanwhile goes in one batch, and lies in the spool
 RETRY = 1  # seconds until a database that was away is tried again
 LOOK_AROUND = 30  # seconds between two looks for what others left behind
 FINISH = 5  # seconds that the end of a process may take for it
