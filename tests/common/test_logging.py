@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery import current_app, shared_task
+from celery import shared_task
 from celery.app.log import Logging
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -142,10 +142,7 @@ def test_a_task_speaks_under_the_id_of_the_request_that_queued_it(kept: Kept) ->
     assert (entry["request_id"], entry["task"]) == ("of-the-request", speak.name)
 
 
-def test_the_id_goes_with_the_task_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    changes = current_app.conf.changes
-    assert changes is not None
-    monkeypatch.setitem(changes, "task_always_eager", value=False)
+def test_the_id_goes_with_the_task_to_another_process(worker_elsewhere: None) -> None:
     token = request_id.set("of-the-request")
     speak.delay()
     request_id.reset(token)

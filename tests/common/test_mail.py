@@ -203,12 +203,6 @@ def configure_celery(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
         monkeypatch.setitem(changes, name, value)
 
 
-@pytest.fixture
-def worker_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tasks go to the broker, as they do outside tests."""
-    configure_celery(monkeypatch, task_always_eager=False)
-
-
 def test_a_mail_waits_in_the_queue_and_nobody_waits_for_it(
     worker_elsewhere: None, postbox: Postbox, send_greeting: Callable[..., None]
 ) -> None:

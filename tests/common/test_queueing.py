@@ -6,21 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from celery import current_app
 
 from billing.tasks import apply_events
 from common.limits import counting_cache
 from common.queueing import answer, ring
 
 LATER = "it waits"
-
-
-@pytest.fixture
-def worker_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tasks go to the broker, as they do outside tests."""
-    changes = current_app.conf.changes
-    assert changes is not None
-    monkeypatch.setitem(changes, "task_always_eager", value=False)
 
 
 def queued() -> list[dict[str, Any]]:

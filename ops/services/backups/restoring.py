@@ -15,7 +15,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -32,6 +31,7 @@ from ops.services.backups.journal import Verified, known_verdicts, note_restore,
 from ops.services.backups.loading import Loading
 from ops.services.backups.manifests import LATEST, Manifest
 from ops.services.backups.steps import Steps, Watcher, nobody
+from ops.state import migrations_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -176,8 +176,7 @@ def settle(name: str, known: list[Verified], keys: Keys) -> int:
     with suppress(DatabaseError):
         remember_verdicts(known, backup_storage(), keys)
         note_restore(name)
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return len(migrations_waiting())
 
 
 @contextmanager
