@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # A person is slower than a deferred script, a test is not: what it did to a page that cannot hear it yet would be lost.
-# This finds the page as long as it is not ready.
+# This finds the page as long as it is not ready; as long as its first tag has not come there is nothing to be found.
 UNREADY = """{
     query: root => document.readyState === "complete" ? null : document.documentElement,
-    queryAll: root => document.readyState === "complete" ? [] : [document.documentElement],
+    queryAll: root => document.readyState === "complete" || !document.documentElement ? [] : [document.documentElement],
 }"""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
