@@ -49,6 +49,9 @@ POSTGRES_SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "60",
     "shared_preload_libraries": "pg_stat_statements",
+    # What changed from backup to backup, and a limit to what is kept for whoever receives the write-ahead log.
+    "summarize_wal": "on",
+    "max_slot_wal_keep_size": "2GB",
     "log_checkpoints": "off",
     "log_timezone": "UTC",
     "timezone": "UTC",

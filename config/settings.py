@@ -391,6 +391,13 @@ STORAGES["backups"] = (
         "OPTIONS": {"location": BACKUP_FOLDER},
     }
 )
+# Where a server is recovered from a physical backup for a while: on the disk, once the size of all its databases.
+BACKUP_SCRATCH = env.str("BACKUP_SCRATCH", default="") or VAR_DIR / "scratch"
+# Whether the server's write-ahead log is kept (`manage.py receive_wal`), so that any moment can be restored.
+BACKUP_WAL = env.bool("BACKUP_WAL", default=DEBUG)
+# How often the newest part of it is stored (seconds), which is what a fire would cost; and for how many days back.
+BACKUP_WAL_SECONDS = env.int("BACKUP_WAL_SECONDS", default=30)
+BACKUP_WAL_DAYS = env.int("BACKUP_WAL_DAYS", default=7)
 # Whose pg_dump and pg_restore; they must be of the server's major version.
 PG_BIN = env.str("PG_BIN", default="") or postgres_programs()
 DBBACKUP_CONNECTORS = {"default": {"CONNECTOR": "ops.gateways.backups.connector.StreamingConnector"}}

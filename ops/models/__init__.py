@@ -5,6 +5,7 @@ from ops.models.backups import BackupKind, BackupLog, BackupState, Verdict
 from ops.models.logs import ErrorGroup, Level, SystemLog
 from ops.models.runs import ScheduledRun
 from ops.models.system import System
+from ops.models.wal import WriteAheadLog
 
 __all__ = [
     "Alarm",
@@ -17,4 +18,5 @@ __all__ = [
     "System",
     "SystemLog",
     "Verdict",
+    "WriteAheadLog",
 ]

@@ -15,6 +15,7 @@ from ops.querysets.backups import BackupLogQuerySet
 
 class BackupKind(models.TextChoices):
     LOGICAL = "logical", "logical"
+    PHYSICAL = "physical", "physical"
 
 
 class BackupState(models.TextChoices):

@@ -25,6 +25,8 @@ class StreamingConnector(PgDumpBinaryConnector):
     extension = "dump"
     # Of the server; which program fits follows from it.
     major = 0
+    # How to connect to the server that is dumped, if it is not Django's.
+    source = ""
     # Names one that a transaction has exported, of which the dump is to be.
     snapshot = ""
     # Where a restore goes: never by itself into the database that is served.
@@ -34,7 +36,8 @@ class StreamingConnector(PgDumpBinaryConnector):
     section = ""
 
     def _create_dump(self) -> Running:
-        command = [program("pg_dump", major=self.major), f"--dbname={conninfo()}", "--no-password", "--format=custom"]
+        source = self.source or conninfo()
+        command = [program("pg_dump", major=self.major), f"--dbname={source}", "--no-password", "--format=custom"]
         # Uncompressed: what it is piped into compresses five times as fast, and better.
         command += ["--compress=0", f"--lock-wait-timeout={LOCK_WAIT}"]
         command += [f"--snapshot={self.snapshot}"] if self.snapshot else []

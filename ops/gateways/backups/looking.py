@@ -63,6 +63,32 @@ class Contents:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def where_equal(self, other: Contents) -> Contents:
+        """Only what is the same in both: what stood still between two moments."""
+        counts, samples = common(self.row_counts, other.row_counts), common(self.samples, other.samples)
+        still = {table for table in counts if (table in samples) == (table in self.samples)}
+        return Contents(
+            {table: counts[table] for table in counts if table in still},
+            {table: samples[table] for table in samples if table in still},
+            common(self.objects, other.objects),
+            sorted({*self.sequences_behind, *other.sequences_behind}),
+            self.migrations if self.migrations == other.migrations else [],
+        )
+
+    def only(self, like: Contents) -> Contents:
+        """Of this, what the other speaks of."""
+        return Contents(
+            {table: count for table, count in self.row_counts.items() if table in like.row_counts},
+            {table: sample for table, sample in self.samples.items() if table in like.samples},
+            {kind: count for kind, count in self.objects.items() if kind in like.objects},
+            self.sequences_behind,
+            self.migrations if like.migrations else [],
+        )
+
+
+def common(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in one.items() if other.get(key) == value}
+
 
 def contents_of(conn: Connection[TupleRow]) -> Contents:
     """Within one transaction that sees one snapshot, so that the figures belong together."""

@@ -37,10 +37,10 @@ def database_name() -> str:
     return str(connection.settings_dict["NAME"])
 
 
-def conninfo(name: str = "") -> str:
+def conninfo(name: str = "", *, application: str = "how-to-ai backup") -> str:
     """How a program connects; without the password, which every process of the machine could read."""
     known = {key: value for key, value in parameters().items() if key in UNDERSTOOD}
-    return make_conninfo("", dbname=name or database_name(), application_name="how-to-ai backup", **known)
+    return make_conninfo("", dbname=name or database_name(), application_name=application, **known)
 
 
 def password_environment() -> dict[str, str]:
@@ -51,20 +51,32 @@ def password_environment() -> dict[str, str]:
 @contextmanager
 def connected(name: str = "") -> Iterator[Connection[TupleRow]]:
     """A connection in autocommit. Raises BackupError if there is none to be had, or it fails."""
-    password = {"password": parameters()["password"]} if parameters().get("password") else {}
+    password = parameters().get("password")
+    with connected_to(conninfo(name), what=f"The database {name or database_name()}", password=password) as conn:
+        yield conn
+
+
+@contextmanager
+def connected_to(where: str, *, what: str, password: str | None = None) -> Iterator[Connection[TupleRow]]:
+    """The same, to a server that is not Django's; `what` names it in errors."""
     try:
-        made = psycopg.connect(conninfo(name), options=OPTIONS, autocommit=True, **password)
+        made = psycopg.connect(where, options=OPTIONS, autocommit=True, password=password or None)
     except psycopg.OperationalError as error:
-        raise BackupError(f"The database {name or database_name()} cannot be reached: {error}") from error
+        raise BackupError(f"{what} cannot be reached: {error}") from error
     try:
         with made:
             yield made
     except psycopg.Error as error:
-        raise BackupError(f"The database {name or database_name()} failed: {error}") from error
+        raise BackupError(f"{what} failed: {error}") from error
 
 
 def major_of(conn: Connection[TupleRow]) -> int:
     return conn.info.server_version // 10_000
+
+
+def segment_size(conn: Connection[TupleRow]) -> int:
+    """Of the files of the write-ahead log, in bytes."""
+    return int(one(conn, "SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'"))
 
 
 @contextmanager

@@ -37,6 +37,27 @@ def told_plainly(name: str) -> Iterator[None]:
         raise StorageError(f"{name} in the storage of backups: {error.strerror or error}.") from error
 
 
+class Flow(File):
+    """What Django's storages take, of something that can only be read once, and whose size nobody knows yet."""
+
+    def __init__(self, source: Readable, name: str) -> None:
+        super().__init__(None, name)
+        self.source = source
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self.source.read(size)
+
+    @property
+    def closed(self) -> bool:
+        return False
+
+
+def save_stream(storage: Storage, name: str, source: Readable) -> None:
+    """Under a new name, all of it or nothing. Raises StorageError."""
+    with told_plainly(name):
+        storage.save(name, Flow(source, name))
+
+
 class OnceOnly(Storage):
     """A name that is taken is refused, and not changed into another."""
 

@@ -1,4 +1,4 @@
-"""Take a backup: python manage.py backup [--wait] [--nightly] [--list]"""
+"""Take a backup: python manage.py backup [--kind logical|physical] [--wait] [--nightly] [--list]"""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from ops.management.backup_command import BackupCommand
 from ops.management.progress import shown_size
-from ops.models import BackupLog, Verdict
+from ops.models import BackupKind, BackupLog, Verdict
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.listing import list_backups
 from ops.services.backups.nightly import do_it_all, start_in_background
@@ -21,21 +21,30 @@ class Command(BackupCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
+        parser.add_argument(
+            "--kind",
+            choices=BackupKind.values,
+            default=BackupKind.LOGICAL.value,
+            help="of this database (default), or of all files of its server, from which later moments can be reached",
+        )
         parser.add_argument("--wait", action="store_true", help="do it here, show progress, and end when it is done")
         parser.add_argument(
             "--nightly", action="store_true", help="then prove it, and delete those that need not be kept"
         )
         parser.add_argument("--list", action="store_true", dest="only_list", help="tell which backups there are")
 
-    def handle(self, *args: Any, json: bool, wait: bool, nightly: bool, verbosity: int, **options: Any) -> None:
+    def handle(
+        self, *args: Any, json: bool, kind: str, wait: bool, nightly: bool, verbosity: int, **options: Any
+    ) -> None:
         """Raises CommandError, whose exit codes stand in docs/operations.md."""
         with self.watched(as_json=json, verbosity=verbosity) as watcher:
             if options["only_list"]:
                 self.show_list(as_json=json)
             elif wait:
-                self.show(do_it_all(watcher=watcher) if nightly else back_up(watcher=watcher), json, verbosity)
+                take = do_it_all if nightly else back_up
+                self.show(take(BackupKind(kind), watcher=watcher), json, verbosity)
             else:
-                self.start(nightly=nightly, as_json=json, verbosity=verbosity)
+                self.start(BackupKind(kind), nightly=nightly, as_json=json, verbosity=verbosity)
 
     def show(self, log: BackupLog, as_json: bool, verbosity: int) -> None:
         if as_json:
@@ -47,8 +56,8 @@ class Command(BackupCommand):
                 f" {sum(log.row_counts.values())} rows. {proof}"
             )
 
-    def start(self, *, nightly: bool, as_json: bool, verbosity: int) -> None:
-        process = start_in_background(nightly=nightly)
+    def start(self, kind: BackupKind, *, nightly: bool, as_json: bool, verbosity: int) -> None:
+        process = start_in_background(kind, nightly=nightly)
         if as_json:
             self.say_json({"state": "started", "process": process})
         elif verbosity:

@@ -1,7 +1,9 @@
-"""Restore a backup: python manage.py restore [NAME | PATH | --latest] [--into DATABASE [--table T …]] [--yes]"""
+"""Restore: python manage.py restore [NAME | PATH | --latest | --at MOMENT] [--into DATABASE [--table T …]] [--yes]"""
 
 import sys
+from argparse import ArgumentTypeError
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -23,6 +25,12 @@ class Command(BackupCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("backup", nargs="?", help="its name, or the path of its manifest.json")
         which.add_argument("--latest", action="store_true", help="the newest")
+        which.add_argument(
+            "--at",
+            type=moment,
+            metavar="MOMENT",
+            help='any that the log leads to: "2026-11-22 10:15:00+00"',
+        )
         parser.add_argument("--into", default="", metavar="DATABASE", help="a new one; nothing else is touched")
         parser.add_argument(
             "--table", action="append", default=[], dest="tables", help="with --into: the rows of this table alone"
@@ -42,6 +50,7 @@ class Command(BackupCommand):
             options["typed_name"] = input(f"The database {database_name()} will be replaced. Type its name: ").strip()
         wish = Wish(
             backup=options["backup"] or LATEST,
+            at=options["at"],
             into=options["into"],
             tables=options["tables"],
             agreed=options["yes"],
@@ -54,6 +63,17 @@ class Command(BackupCommand):
             self.say_json(asdict(restored))
         elif verbosity:
             self.stdout.write("\n".join(lines(restored)))
+
+
+def moment(text: str) -> datetime:
+    """Raises ArgumentTypeError."""
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no moment; write it as 2026-11-22 10:15:00+00") from error
+    if read.tzinfo is None:
+        raise ArgumentTypeError(f"{text!r} may be many moments: add the offset to UTC, as in {text.strip()}+00")
+    return read
 
 
 def lines(restored: Restored) -> list[str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import logging
 import secrets
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, Any
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import Storage
 from django.db import DatabaseError, ProgrammingError, transaction
 from django.utils import timezone
@@ -20,53 +24,74 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from ops.gateways.backups import server
+from ops.gateways.backups.base import ListKept, base_backup, log_kept, refuse_without_right
 from ops.gateways.backups.connector import connector
-from ops.gateways.backups.errors import BackupError, StorageError
+from ops.gateways.backups.errors import BackupError, StorageError, UnsoundError
 from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.looking import Contents, contents_of
 from ops.gateways.backups.media import packing
 from ops.gateways.backups.programs import program
-from ops.gateways.backups.storages import Readable, backup_storage, told_plainly
-from ops.gateways.backups.streams import Counted, sealed
+from ops.gateways.backups.storages import Readable, backup_storage, save_stream, told_plainly
+from ops.gateways.backups.streams import Counted, open_into, sealed
 from ops.models import BackupKind, BackupLog, BackupState
-from ops.services.backups import manifests
+from ops.services.backups import log_archive, manifests
 from ops.services.backups.journal import adopt, close_orphans, record
-from ops.services.backups.manifests import DATABASE, FORMAT, MEDIA, Manifest, StoredObject
+from ops.services.backups.manifests import (
+    CLUSTER,
+    CLUSTER_LIST,
+    DATABASE,
+    FORMAT,
+    MEDIA,
+    Cluster,
+    Manifest,
+    StoredObject,
+)
 from ops.services.backups.steps import Steps, Watcher, nobody
 
 logger = logging.getLogger(__name__)
 
 DEED = "backup"
+# How old a full backup may be that others build on; the server keeps its summaries of changes for ten days.
+FULL_EVERY = timedelta(days=6, hours=12)
 
 
-def back_up(*, watcher: Watcher = nobody) -> BackupLog:
-    """Take a logical backup, and return its record, done.
+@dataclass(frozen=True)
+class Taken:
+    """Of the database, without the uploaded files."""
+
+    contents: Contents
+    objects: list[StoredObject]
+    cluster: Cluster | None = None
+
+
+def back_up(kind: BackupKind = BackupKind.LOGICAL, *, watcher: Watcher = nobody) -> BackupLog:
+    """Take a backup, and return its record, done.
 
     Raises BusyError, RefusedError (before anything is written) or another BackupError, when the record says why and no
     backup is there.
     """
     keys, storage = our_keys(), backup_storage()
     with server.connected() as conn, server.only_one(conn, DEED):
-        for name in ("pg_dump", "pg_restore"):
-            program(name, major=server.major_of(conn))
-        log = begin(storage, keys)
-        steps = Steps(watcher)
+        taking = TAKING[kind](keys, storage, conn, Steps(watcher))
+        taking.check()
+        log = begin(kind, storage, keys)
+        steps = taking.steps
         try:
-            manifest, sha256 = Taking(log.name, log.begun_at, keys, storage, conn, steps).take()
+            manifest, sha256 = taking.take(log.name, log.begun_at)
         except BaseException as error:
             give_up(log, storage, error, steps)
             raise
         return finish(log, manifest, sha256, steps)
 
 
-def begin(storage: Storage, keys: Keys) -> BackupLog:
+def begin(kind: BackupKind, storage: Storage, keys: Keys) -> BackupLog:
     """A record that says that it runs, after what is left of those that were killed is put right."""
     now = timezone.now()
-    name = f"{BackupKind.LOGICAL}-{now.strftime(manifests.MOMENT)}-{secrets.token_hex(3)}"
+    name = f"{kind}-{now.strftime(manifests.MOMENT)}-{secrets.token_hex(3)}"
     try:
         close_orphans(storage)
         adopt(storage, keys)
-        return BackupLog.objects.create(name=name, begun_at=now, database=server.database_name())
+        return BackupLog.objects.create(name=name, kind=kind, begun_at=now, database=server.database_name())
     except ProgrammingError as error:
         raise BackupError(f"The table of backups is not there; run `manage.py migrate` first ({error}).") from error
 
@@ -93,53 +118,52 @@ def finish(log: BackupLog, manifest: Manifest, sha256: str, steps: Steps) -> Bac
 class Taking:
     """One backup on its way: each object flows from its source through zstd and age into the storage."""
 
-    def __init__(
-        self, name: str, begun_at: datetime, keys: Keys, storage: Storage, conn: Connection[TupleRow], steps: Steps
-    ) -> None:
-        self.name, self.begun_at, self.keys, self.storage, self.conn, self.steps = (
-            *(name, begun_at, keys, storage, conn, steps),
-        )
+    kind: BackupKind
+    programs: tuple[str, ...]
 
-    def take(self) -> tuple[Manifest, str]:
+    def __init__(self, keys: Keys, storage: Storage, conn: Connection[TupleRow], steps: Steps) -> None:
+        self.keys, self.storage, self.conn, self.steps = keys, storage, conn, steps
+        self.major = server.major_of(conn)
+        self.name = ""
+
+    def check(self) -> None:
+        """What can be said before anything is written. Raises RefusedError."""
+        for name in self.programs:
+            program(name, major=self.major)
+
+    def take(self, name: str, begun_at: datetime) -> tuple[Manifest, str]:
         """The manifest and its SHA-256, once both are in the storage."""
-        major, point, size = server.major_of(self.conn), timezone.now(), self.size_of_database()
-        dump, contents = self.dump(major)
+        self.name = name
+        point, size = self.clock(), int(server.one(self.conn, "SELECT pg_database_size(current_database())"))
+        taken = self.take_database()
         media, inventory = self.media()
         manifest = Manifest(
             format=FORMAT,
-            name=self.name,
-            kind=BackupKind.LOGICAL.value,
-            begun_at=self.begun_at.isoformat(),
+            name=name,
+            kind=self.kind.value,
+            begun_at=begun_at.isoformat(),
             recovery_point=point.isoformat(),
             database=server.database_name(),
             database_size=size,
             postgres_version=str(server.one(self.conn, "SHOW server_version")),
-            postgres_major=major,
+            postgres_major=self.major,
             app_version=settings.APP_VERSION,
             locale=server.locale_of(self.conn),
-            contents=contents.as_json(),
+            contents=taken.contents.as_json(),
             media=inventory,
-            objects=[vars(dump), vars(media)],
+            objects=[*map(vars, taken.objects), vars(media)],
+            cluster=asdict(taken.cluster) if taken.cluster else {},
         )
         with self.steps.step("write the manifest"):
             return manifest, sha256_of(manifests.write(self.storage, manifest, self.keys))
 
-    def size_of_database(self) -> int:
-        return int(server.one(self.conn, "SELECT pg_database_size(current_database())"))
+    def take_database(self) -> Taken:
+        raise NotImplementedError
 
-    def dump(self, major: int) -> tuple[StoredObject, Contents]:
-        """The dump, and what was in the database at the very moment of which it is."""
-        with self.conn.transaction():
-            self.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            made = connector(major=major)
-            made.snapshot = str(server.one(self.conn, "SELECT pg_export_snapshot()"))
-            # Counting needs the connection only, dumping all else.
-            with ThreadPoolExecutor(1) as pool, made.create_dump() as running:
-                counting = pool.submit(contents_of, self.conn)
-                stored = self.store("dump the database", DATABASE, running, running.finish)
-                contents = counting.result()
-        self.read_back(stored)
-        return stored, contents
+    def clock(self) -> datetime:
+        """The server's, by which it also dates what is committed."""
+        moment: datetime = server.one(self.conn, "SELECT clock_timestamp()")
+        return moment
 
     def media(self) -> tuple[StoredObject, dict[str, object]]:
         with packing(Path(settings.MEDIA_ROOT)) as packed:
@@ -151,8 +175,7 @@ class Taking:
         path = f"{self.name}/{object_name}"
         with self.steps.step(step) as at, sealed(source, self.keys, finish) as flowing:
             counted = Counted(flowing, at.tell)
-            with told_plainly(path):
-                self.storage.save(path, Flow(counted, path))
+            save_stream(self.storage, path, counted)
         return StoredObject(object_name, counted.size, counted.sha256)
 
     def read_back(self, stored: StoredObject) -> None:
@@ -167,19 +190,109 @@ class Taking:
             )
 
 
-class Flow(File):
-    """What Django's storages take, of something that can only be read once, and whose size nobody knows yet."""
+class TakingLogical(Taking):
+    """The database by `pg_dump`."""
 
-    def __init__(self, source: Counted, name: str) -> None:
-        super().__init__(None, name)
-        self.source = source
+    kind = BackupKind.LOGICAL
+    programs = ("pg_dump", "pg_restore")
 
-    def read(self, size: int = -1, /) -> bytes:
-        return self.source.read(size)
+    def take_database(self) -> Taken:
+        """The dump, and what was in the database at the very moment of which it is."""
+        with self.conn.transaction():
+            self.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            made = connector(major=self.major)
+            made.snapshot = str(server.one(self.conn, "SELECT pg_export_snapshot()"))
+            # Counting needs the connection only, dumping all else.
+            with ThreadPoolExecutor(1) as pool, made.create_dump() as running:
+                counting = pool.submit(contents_of, self.conn)
+                stored = self.store("dump the database", DATABASE, running, running.finish)
+                contents = counting.result()
+        self.read_back(stored)
+        return Taken(contents, [stored])
 
-    @property
-    def closed(self) -> bool:
-        return False
+
+class TakingPhysical(Taking):
+    """All files of the server by `pg_basebackup`; only what has changed since the last full one, if that is young."""
+
+    kind = BackupKind.PHYSICAL
+    programs = ("pg_basebackup", "pg_verifybackup", "pg_combinebackup")
+
+    def check(self) -> None:
+        super().check()
+        refuse_without_right(self.conn)
+
+    def take_database(self) -> Taken:
+        with self.snapshot(), ThreadPoolExecutor(1) as pool, server.connected(server.NEUTRAL) as other:
+            counting = pool.submit(contents_of, self.conn)
+            with log_kept(other):
+                full = self.full_to_build_on()
+                flowed, stored = self.copy(full)
+            contents = counting.result()
+        consistent = self.clock()
+        with self.snapshot():
+            after = contents_of(self.conn)
+        self.read_back(stored)
+        kept = self.store("keep the list of its files", CLUSTER_LIST, io.BytesIO(flowed.list), lambda: None)
+        cluster = self.cluster_of(json.loads(flowed.list), flowed.size, consistent, full, after)
+        return Taken(contents, [stored, kept], cluster)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with self.conn.transaction():
+            self.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+
+    def full_to_build_on(self) -> Manifest | None:
+        """None if the next is to be a full one."""
+        if server.one(self.conn, "SHOW summarize_wal") != "on":
+            return None
+        system = server.one(self.conn, "SELECT system_identifier::text FROM pg_control_system()")
+        for each in reversed(log_archive.physical(self.storage, self.keys)):
+            cluster = each.of_cluster
+            if cluster.full:
+                continue
+            fits = cluster.system_identifier == system and each.postgres_major == self.major
+            return each if fits and timezone.now() - each.point < FULL_EVERY else None
+        return None
+
+    def copy(self, full: Manifest | None) -> tuple[ListKept, StoredObject]:
+        with tempfile.NamedTemporaryFile(prefix="how-to-ai-") as file:
+            if full:
+                self.fetch_list(full, file)
+            since = Path(file.name) if full else None
+            with base_backup(major=self.major, label=self.name, changes_since=since) as running:
+                flowed = ListKept(running)
+                step = f"copy what has changed since {full.name}" if full else "copy the files of the server"
+                return flowed, self.store(step, CLUSTER, flowed, running.finish)
+
+    def fetch_list(self, full: Manifest, file: IO[bytes]) -> None:
+        path, stored = full.path_of(CLUSTER_LIST), full.stored[CLUSTER_LIST]
+        with told_plainly(path), self.storage.open(path) as source:
+            counted = Counted(source)
+            open_into(counted, file, self.keys, what=path)
+        if counted.sha256 != stored.sha256:
+            raise UnsoundError(f"{path} is another object than its manifest names: its SHA-256 differs.")
+        file.flush()
+
+    def cluster_of(
+        self, listed: dict[str, Any], size: int, consistent: datetime, full: Manifest | None, after: Contents
+    ) -> Cluster:
+        # More than one if the server became a primary meanwhile, which pg_basebackup does not survive.
+        (needed,) = listed["WAL-Ranges"]
+        return Cluster(
+            system_identifier=str(listed["System-Identifier"]),
+            timeline=needed["Timeline"],
+            start=needed["Start-LSN"],
+            stop=needed["End-LSN"],
+            segment_size=server.segment_size(self.conn),
+            size=size,
+            consistent_from=consistent.isoformat(),
+            full=full.name if full else "",
+            contents_after=after.as_json(),
+        )
+
+
+TAKING: dict[BackupKind, type[Taking]] = {each.kind: each for each in (TakingLogical, TakingPhysical)}
 
 
 def sha256_of(text: bytes) -> str:

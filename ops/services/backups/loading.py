@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from ops.gateways.backups.streams import Counted, open_into
 from ops.services.backups.manifests import DATABASE, MEDIA, Manifest
 from ops.services.backups.steps import Steps
 
+PROGRAMS = ("pg_restore",)
 MOST_DIFFERENCES = 20
 # The first whose dumps carry the planner's statistics.
 STATISTICS_SINCE = 18
@@ -40,17 +42,28 @@ class Loading:
     ) -> None:
         self.manifest, self.storage, self.keys, self.conn, self.steps = manifest, storage, keys, conn, steps
         self.major = server.major_of(conn)
+        # A moment after the backup, up to which the write-ahead log is replayed.
+        self.until: datetime | None = None
+
+    @property
+    def point(self) -> datetime:
+        """What was committed before this moment is in what is restored."""
+        return self.until or self.manifest.point
 
     def check(self) -> None:
         """What can be said before anything is written. Raises RefusedError, UnsoundError, StorageError."""
-        program("pg_restore", major=self.major)
+        for name in PROGRAMS:
+            program(name, major=self.major)
         if self.manifest.postgres_major > self.major:
             raise RefusedError(
                 f"{self.manifest.name} is of PostgreSQL {self.manifest.postgres_major}, this server is {self.major}:"
                 " restore it on a server that is as new."
             )
-        for stored in self.manifest.stored.values():
-            path = self.manifest.path_of(stored.name)
+        self.check_sizes(self.manifest)
+
+    def check_sizes(self, manifest: Manifest) -> None:
+        for stored in manifest.stored.values():
+            path = manifest.path_of(stored.name)
             with told_plainly(path):
                 size = self.storage.size(path)
             if size != stored.size:
@@ -92,7 +105,11 @@ class Loading:
             )
 
     def pour(self, step: str, object_name: str, target: Target) -> None:
-        path, stored = self.manifest.path_of(object_name), self.manifest.stored[object_name]
+        self.pour_of(self.manifest, step, object_name, target)
+
+    def pour_of(self, manifest: Manifest, step: str, object_name: str, target: Target) -> None:
+        """Raises UnsoundError unless it was what its manifest names."""
+        path, stored = manifest.path_of(object_name), manifest.stored[object_name]
         with self.steps.step(step) as at:
             with told_plainly(path), self.storage.open(path) as file:
                 counted = Counted(file, at.tell)
@@ -106,10 +123,14 @@ class Loading:
         """Raises UnsoundError unless the database has what was there when the backup was taken."""
         with self.steps.step("compare with the manifest"), server.connected(name) as conn, conn.transaction():
             found = contents_of(conn)
-        same_major = self.manifest.postgres_major == self.major
-        if wrong := differences(self.manifest.as_found, found, same_major=same_major):
-            more = f" and {len(wrong) - MOST_DIFFERENCES} more" if len(wrong) > MOST_DIFFERENCES else ""
-            raise UnsoundError(f"What was restored differs: {'; '.join(wrong[:MOST_DIFFERENCES])}{more}.")
+        refuse_differences(self.manifest.as_found, found, same_major=self.manifest.postgres_major == self.major)
+
+
+def refuse_differences(then: Contents, now: Contents, *, same_major: bool = True) -> None:
+    """Raises UnsoundError unless there are none."""
+    if wrong := differences(then, now, same_major=same_major):
+        more = f" and {len(wrong) - MOST_DIFFERENCES} more" if len(wrong) > MOST_DIFFERENCES else ""
+        raise UnsoundError(f"What was restored differs: {'; '.join(wrong[:MOST_DIFFERENCES])}{more}.")
 
 
 def differences(then: Contents, now: Contents, *, same_major: bool = True) -> list[str]:

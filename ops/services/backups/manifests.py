@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ LATEST = "latest"
 # In a name, when it was begun (UTC).
 MOMENT = "%Y%m%dT%H%M%S%fZ"
 DATABASE, MEDIA = "database.dump.zst.age", "media.tar.zst.age"
+# Of a physical backup: all files of the server, and PostgreSQL's own list of them, which the next builds on.
+CLUSTER, CLUSTER_LIST = "cluster.tar.zst.age", "backup_manifest.zst.age"
 # A manifest has some hundred bytes for each table.
 LARGEST = 16 * BLOCK
 
@@ -36,8 +38,39 @@ class StoredObject:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """What a physical backup is of. Positions in the write-ahead log are as PostgreSQL writes them, `0/3000028`.
+
+    `full`: the name of the backup that this one has only the changes since; empty if it has everything. `size`: bytes
+    of the files, unpacked. `consistent_from`: from this moment on there is a state to recover to.
+    """
+
+    system_identifier: str
+    timeline: int
+    start: str
+    stop: str
+    segment_size: int
+    size: int
+    consistent_from: str
+    full: str
+    contents_after: dict[str, Any]
+
+    @property
+    def consistent(self) -> datetime:
+        return datetime.fromisoformat(self.consistent_from)
+
+    @property
+    def found_after(self) -> Contents:
+        return Contents(**self.contents_after)
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """`contents`, `locale` and `media` are what the modules of these names in gateways tell."""
+    """`contents`, `locale` and `media` are what the modules of these names in gateways tell.
+
+    `cluster` is empty but for a physical backup. Its `contents` were there before it was begun, since it is of no one
+    moment.
+    """
 
     format: int
     name: str
@@ -53,6 +86,16 @@ class Manifest:
     contents: dict[str, Any]
     media: dict[str, Any]
     objects: list[dict[str, Any]]
+    cluster: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_physical(self) -> bool:
+        return bool(self.cluster)
+
+    @property
+    def of_cluster(self) -> Cluster:
+        """Of a physical backup."""
+        return Cluster(**self.cluster)
 
     @property
     def stored(self) -> dict[str, StoredObject]:
@@ -76,7 +119,9 @@ class Manifest:
 
 def sealed_text(manifest: Manifest, keys: Keys) -> bytes:
     """What is written: readable JSON, and our signature of it."""
-    body = {field.name: getattr(manifest, field.name) for field in fields(manifest)}
+    body = {each.name: getattr(manifest, each.name) for each in fields(manifest)}
+    if not manifest.is_physical:
+        del body["cluster"]
     return (json.dumps(body | {"signature": keys.sign(canonical(body))}, indent=1) + "\n").encode()
 
 
@@ -184,8 +229,8 @@ def find_name(storage: Storage, wanted: str) -> str:
 def remove(storage: Storage, name: str) -> None:
     """The manifest first: from then on it is no backup."""
     with told_plainly(name):
-        for path in (f"{name}/{FILE}", *(f"{name}/{each}" for each in (DATABASE, MEDIA))):
-            storage.delete(path)
+        for each in (FILE, DATABASE, CLUSTER, CLUSTER_LIST, MEDIA):
+            storage.delete(f"{name}/{each}")
 
 
 def each(storage: Storage, keys: Keys) -> Iterator[Manifest]:

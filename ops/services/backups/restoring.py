@@ -10,26 +10,30 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import Storage
 from django.db import DatabaseError, connection
 from django.utils import timezone
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from ops import maintenance
+from ops.gateways.backups import cluster, server
 from ops.gateways.backups import media as files
-from ops.gateways.backups import server
-from ops.gateways.backups.errors import RefusedError
+from ops.gateways.backups.errors import NotThereError, RefusedError
 from ops.gateways.backups.keys import Keys, our_keys
+from ops.gateways.backups.looking import contents_of
 from ops.gateways.backups.storages import backup_storage
-from ops.services.backups import manifests
+from ops.services.backups import log_archive, manifests
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.journal import Verified, known_verdicts, note_restore, remember_verdicts
 from ops.services.backups.loading import Loading
 from ops.services.backups.manifests import LATEST, Manifest
+from ops.services.backups.recovering import loading as loading_of
 from ops.services.backups.steps import Steps, Watcher, nobody
 from ops.state import migrations_waiting
 
@@ -44,11 +48,13 @@ MINUTES = 60  # until those who come are told to come again; it lasts as long as
 class Wish:
     """What is to be restored, and where to.
 
-    `backup`: a name, `latest`, or the path of a manifest. `into`: a new database, beside which all stays as it is;
+    `backup`: a name, `latest`, or the path of a manifest. `at`: instead, the moment that is to be restored, from the
+    last physical backup before it and the write-ahead log. `into`: a new database, beside which all stays as it is;
     otherwise the one that is served is replaced, which needs `agreed` and its name in `typed_name` if it holds data.
     """
 
     backup: str = LATEST
+    at: datetime | None = None
     into: str = ""
     tables: Sequence[str] = ()
     agreed: bool = False
@@ -77,17 +83,32 @@ def restore(wish: Wish, *, watcher: Watcher = nobody) -> Restored:
     RefusedError, NotThereError and BusyError are raised before anything is touched.
     """
     keys, steps = our_keys(), Steps(watcher)
-    storage, manifest = manifests.find(backup_storage(), wish.backup, keys)
-    with server.connected(server.NEUTRAL) as conn, server.only_one(conn, DEED):
-        loading = Loading(manifest, storage, keys, conn, steps)
+    storage, manifest = found(backup_storage(), wish, keys)
+    with (
+        server.connected(server.NEUTRAL) as conn,
+        server.only_one(conn, DEED),
+        loading_of(manifest, storage, keys, conn, steps, until=wish.at) as loading,
+    ):
         tables = tables_of(manifest, wish)
         refuse_what_would_harm(conn, wish)
-        loading.check()
         drop_leftovers(conn)
+        loading.check()
         restored = beside(loading, wish.into, tables) if wish.into else in_place(loading, wish)
-    restored.steps = steps.done
+        restored.steps = steps.done
     logger.warning("backup %s was restored into the database %s", manifest.name, restored.database)
     return restored
+
+
+def found(storage: Storage, wish: Wish, keys: Keys) -> tuple[Storage, Manifest]:
+    """Raises NotThereError, UnsoundError."""
+    if wish.at is None:
+        return manifests.find(storage, wish.backup, keys)
+    manifest = log_archive.best_for(storage, keys, wish.at)
+    if manifest is None:
+        window = log_archive.reach(storage, keys)
+        begins = f"the first begins at {window.begin.isoformat(' ')}" if window.begin else "there is none"
+        raise NotThereError(f"No physical backup was there at {wish.at.isoformat(' ')}: {begins}.")
+    return storage, manifest
 
 
 def tables_of(manifest: Manifest, wish: Wish) -> list[str]:
@@ -132,9 +153,14 @@ def beside(loading: Loading, name: str, tables: Sequence[str]) -> Restored:
             loading.compare(name)
     with suppress(DatabaseError):
         note_restore(manifest.name)
-    counts = manifest.as_found.row_counts
-    rows = sum(count for table, count in counts.items() if not tables or table.partition(".")[2] in tables)
-    return Restored(manifest.name, manifest.recovery_point, name, rows)
+    return Restored(manifest.name, loading.point.isoformat(), name, rows_in(name, tables))
+
+
+def rows_in(name: str, tables: Sequence[str] = ()) -> int:
+    """Of all tables, or only of these."""
+    with server.connected(name) as conn:
+        counts = contents_of(conn).row_counts
+    return sum(count for table, count in counts.items() if not tables or table.partition(".")[2] in tables)
 
 
 def in_place(loading: Loading, wish: Wish) -> Restored:
@@ -144,7 +170,7 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
     media = Path(settings.MEDIA_ROOT)
     fresh_media, kept_media = media_beside(f"restoring-{stamp}"), media_beside(f"before-{stamp}")
     had_database, had_media = server.exists(conn, live), media.exists()
-    restored = Restored(manifest.name, manifest.recovery_point, live, sum(manifest.as_found.row_counts.values()))
+    restored = Restored(manifest.name, loading.point.isoformat(), live, rows=0)
     known = known_verdicts() if had_database else []
     with site_paused(), dropped_on_failure(conn, fresh), removed_on_failure(fresh_media):
         if had_database and server.holdings(live) and wish.safety_backup:
@@ -153,6 +179,10 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
         loading.load_database(fresh)
         loading.load_media(fresh_media)
         loading.compare(fresh)
+        restored.rows = rows_in(fresh)
+        if loading.until is not None:
+            # Uploaded files have no log: those that came after the backup are still where they were, if anywhere.
+            files.add_missing(media, fresh_media)
         disconnect()
         with loading.steps.step("put it in place"):
             put_back = files.put_in_place(fresh_media, place=media, kept_as=kept_media)
@@ -230,6 +260,7 @@ def media_beside(suffix: str) -> Path:
 
 def drop_leftovers(conn: Connection[TupleRow]) -> None:
     """Of restores that were killed; for whoever holds their lock."""
+    cluster.remove_leftovers()
     for name in server.databases_named(conn, leftover_prefix()):
         server.drop_database(conn, name)
     for folder in Path(settings.MEDIA_ROOT).parent.glob(f"{Path(settings.MEDIA_ROOT).name}.restoring-*"):

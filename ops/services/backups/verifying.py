@@ -5,20 +5,25 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from contextlib import ExitStack
+from datetime import datetime
 
+from django.core.files.storage import Storage
 from django.utils import timezone
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from ops.gateways.backups import server
+from ops.gateways.backups import cluster, server
 from ops.gateways.backups.errors import BackupError, BusyError
 from ops.gateways.backups.keys import Keys, our_keys
+from ops.gateways.backups.looking import Contents, contents_of
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupLog, Verdict
-from ops.services.backups import manifests
+from ops.services.backups import log_archive, manifests
 from ops.services.backups.journal import adopt
-from ops.services.backups.loading import Loading
-from ops.services.backups.manifests import LATEST
+from ops.services.backups.manifests import LATEST, Manifest
+from ops.services.backups.recovering import Recovering
+from ops.services.backups.recovering import loading as loading_of
 from ops.services.backups.steps import Steps, Watcher, nobody
 
 logger = logging.getLogger(__name__)
@@ -29,6 +34,7 @@ DEED = "verification"
 def verify(wanted: str = LATEST, *, watcher: Watcher = nobody) -> BackupLog:
     """Prove a backup of the storage by restoring it, and return its record, with the verdict.
 
+    The newest physical one is followed by the write-ahead log, as far as that lies in the storage.
     Raises BusyError and NotThereError, which say nothing of the backup; any other BackupError is also the verdict: what
     could not be proven is not proven.
     """
@@ -73,10 +79,15 @@ def conclude(log: BackupLog, verdict: Verdict, steps: Steps, *, seconds: float |
 def prove(name: str, keys: Keys, steps: Steps) -> float:
     """How many seconds it took from the storage to a database that one could work with. Raises BackupError."""
     storage = backup_storage()
-    with server.connected(server.NEUTRAL) as conn, server.only_one(conn, DEED):
+    with server.connected(server.NEUTRAL) as conn, server.only_one(conn, DEED), ExitStack() as stack:
         drop_leftovers(conn)
+        cluster.remove_leftovers()
         begun = time.monotonic()
-        loading = Loading(manifests.read(storage, name, keys), storage, keys, conn, steps)
+        manifest = manifests.read(storage, name, keys)
+        until, now = proof_of_the_log(manifest, storage, keys)
+        loading = stack.enter_context(loading_of(manifest, storage, keys, conn, steps, until=until))
+        if isinstance(loading, Recovering):
+            loading.contents_now = now
         loading.check()
         # Made for this, so that it can be no other; whoever has it already, CREATE DATABASE refuses.
         scratch = f"{scratch_prefix()}{secrets.token_hex(6)}"
@@ -89,6 +100,18 @@ def prove(name: str, keys: Keys, steps: Steps) -> float:
             with steps.step("drop the scratch database"):
                 server.drop_database(conn, scratch)
         return seconds
+
+
+def proof_of_the_log(manifest: Manifest, storage: Storage, keys: Keys) -> tuple[datetime | None, Contents | None]:
+    """The last moment to which the log leads on from this backup, and what is there now; neither for an older one."""
+    if not manifest.is_physical or log_archive.physical(storage, keys)[-1].name != manifest.name:
+        return None, None
+    window = log_archive.window_of(storage, manifest)
+    if not window.segments:
+        return None, None
+    # After the moment is known: what was so before it, and is so now, was so at it.
+    with server.connected() as live, live.transaction():
+        return window.end, contents_of(live)
 
 
 def scratch_prefix() -> str:

@@ -1,0 +1,299 @@
+"""A server of our own, for as long as it takes: started from files of a backup, in a folder that nobody else uses.
+
+It takes nothing from the settings of the server that was backed up: it listens on a socket in a private folder only,
+and archives, replicates and sends nothing, so that it can do no harm to what is live.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+
+from ops.gateways.backups import server
+from ops.gateways.backups.errors import BackupError, RefusedError, UnsoundError
+from ops.gateways.backups.programs import LONGEST_WORDS, program
+from ops.gateways.backups.storages import BLOCK
+
+PREFIX = "recovering-"
+SETTINGS = """\
+listen_addresses = ''
+unix_socket_directories = '{sockets}'
+unix_socket_permissions = 0700
+port = 5432
+hba_file = '{hba}'
+logging_collector = off
+log_destination = 'stderr'
+lc_messages = 'C'
+hot_standby = off
+archive_mode = off
+wal_level = replica
+max_wal_senders = 0
+autovacuum = off
+max_wal_size = '4GB'
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+restore_command = 'false'
+recovery_target_timeline = 'latest'
+recovery_target_action = 'promote'
+"""
+# Its folder lets nobody in but whoever runs it.
+ACCESS = "local all all trust\n"
+STOP_SECONDS = 60
+LOOK_EVERY = 0.05  # seconds
+TOO_SHORT = "recovery ended before configured recovery target was reached"
+# Loaded before any fork: a child may not import or allocate much between fork and exec.
+LIBC = ctypes.CDLL(None)
+
+
+def account() -> pwd.struct_passwd | None:
+    """Who runs a server that we start: `nobody` when we are root, which PostgreSQL refuses to be."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def identity() -> dict[str, Any]:
+    """The arguments of `subprocess` for it."""
+    who = account()
+    return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []} if who else {}
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """One that is gone afterwards. Whoever is killed leaves it to `remove_leftovers`."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=made_place()))
+    # The server that runs in it may be somebody else's, and its files let nobody but that in.
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def made_place() -> Path:
+    place = Path(settings.BACKUP_SCRATCH)
+    place.mkdir(mode=0o711, parents=True, exist_ok=True)
+    return place
+
+
+def remove_leftovers() -> None:
+    """Of those that were killed, and their servers with them; for whoever holds the lock under which they were made."""
+    for folder in Path(settings.BACKUP_SCRATCH).glob(f"{PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_unfit_place(size: int) -> None:
+    """Raises RefusedError unless a server of so many bytes can be recovered where it would be."""
+    place = made_place()
+    who = account()
+    closed = [path for path in (place, *place.parents) if not path.stat().st_mode & 0o001] if who else []
+    if who and closed:
+        raise RefusedError(
+            f"PostgreSQL does not run as root, and {who.pw_name} may not enter {closed[0]}: name another place in"
+            " BACKUP_SCRATCH, or do this as another user."
+        )
+    free = shutil.disk_usage(place).free
+    if free < size:
+        raise RefusedError(
+            f"Recovering needs {size / 1e9:.1f} GB, and {place} has {free / 1e9:.1f} GB free: make room, or name a"
+            " larger place in BACKUP_SCRATCH."
+        )
+
+
+class Unpacking:
+    """Takes a tar as it comes and unpacks it into a new folder; only what is below it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        read_end, write_end = os.pipe()
+        self.input = os.fdopen(write_end, "wb", buffering=0)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", UNPACK, str(folder)], stdin=read_end, stderr=subprocess.PIPE, pipesize=BLOCK
+        )
+        os.close(read_end)
+
+    def write(self, data: bytes, /) -> int:
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self.input.write(left) :]
+        except BrokenPipeError:
+            self.finish()
+        return len(data)
+
+    def finish(self) -> None:
+        """Raises BackupError, or UnsoundError if this is no tar."""
+        with suppress(BrokenPipeError):
+            self.input.close()
+        _, words = self.process.communicate()
+        if self.process.returncode:
+            last = words.decode(errors="replace").strip().rpartition("\n")[2]
+            raise BackupError(f"The files of the server cannot be unpacked: {last}")
+
+    def close(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+            with suppress(BackupError):
+                self.finish()
+
+
+# In a process of its own, which shares no interpreter with those who open what it unpacks.
+UNPACK = f"""
+import sys, tarfile
+with tarfile.open(mode="r|", fileobj=sys.stdin.buffer, bufsize={BLOCK}, copybufsize={BLOCK}) as archive:
+    archive.extractall(sys.argv[1], filter="data")
+while sys.stdin.buffer.read({BLOCK}):
+    pass
+"""
+
+
+@contextmanager
+def unpacking(folder: Path) -> Iterator[Unpacking]:
+    made = Unpacking(folder)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def verify_files(folder: Path, *, major: int) -> None:
+    """Every file against the server's own list. Raises UnsoundError."""
+    run("pg_verifybackup", str(folder), major=major)
+
+
+def combine(full: Path, changes: Path, into: Path, *, major: int) -> None:
+    """What the server was at the second, from all files of the first and what has changed. Raises UnsoundError.
+
+    Files that have not changed are the same as in `full`, by a link, which is then of no use by itself.
+    """
+    run("pg_combinebackup", "--link", "--no-sync", f"--output={into}", str(full), str(changes), major=major)
+
+
+def run(name: str, *arguments: str, major: int) -> None:
+    done = subprocess.run([program(name, major=major), *arguments], capture_output=True, check=False)
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip()[-LONGEST_WORDS:]
+        raise UnsoundError(f"{name} refuses the files of the server (exit {done.returncode}): {words}")
+
+
+class ScratchServer:
+    """One server from the files in `data`, which are changed by it."""
+
+    def __init__(self, data: Path, *, major: int) -> None:
+        self.data, self.major = data, major
+        # A path to a socket may have some hundred bytes, which that of the data may exceed.
+        self.sockets = Path(tempfile.mkdtemp(prefix="how-to-ai-"))
+        self.log = self.sockets / "log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def recover(self, until: datetime | None) -> None:
+        """Replay the log that lies in the files, to a moment or only as far as it must, and serve what is there then.
+
+        Raises UnsoundError if the log ends before that moment.
+        """
+        self.configure(until)
+        who = account()
+        me = os.getpid()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [program("postgres", major=self.major), "-D", str(self.data), "-c", f"config_file={self.config}"],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: die_with(me),  # noqa: PLW1509 - one call of libc, no lock of ours
+                **identity(),
+            )
+        if who:
+            self.log.chmod(0o600)
+        while not self.serves():
+            if self.process.poll() is not None:
+                self.explain()
+            time.sleep(LOOK_EVERY)
+
+    @property
+    def config(self) -> Path:
+        return self.sockets / "postgresql.conf"
+
+    def configure(self, until: datetime | None) -> None:
+        hba = self.sockets / "pg_hba.conf"
+        hba.write_text(ACCESS)
+        # With its offset, and to the microsecond.
+        moment = f"recovery_target_time = '{until.astimezone(UTC).isoformat(' ')}'" if until else ""
+        target = moment or "recovery_target = 'immediate'"
+        self.config.write_text(SETTINGS.format(sockets=self.sockets, hba=hba) + target + "\n")
+        # What ALTER SYSTEM has set there is for there.
+        (self.data / "postgresql.auto.conf").write_text("")
+        (self.data / "recovery.signal").touch()
+        if who := account():
+            for path in (self.sockets, self.data, *self.sockets.rglob("*"), *self.data.rglob("*")):
+                os.chown(path, who.pw_uid, who.pw_gid, follow_symlinks=False)
+        self.data.chmod(0o700)
+
+    def serves(self) -> bool:
+        """Not before its end of the recovery, since it is no hot standby."""
+        command = [program("pg_isready", major=self.major), "-q", "-h", str(self.sockets), "-d", server.NEUTRAL]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    def explain(self) -> None:
+        """Why it has ended. Always raises."""
+        words = self.log.read_text(errors="replace").strip()[-LONGEST_WORDS:]
+        if TOO_SHORT in words:
+            raise UnsoundError("The write-ahead log ends before the moment that was wanted.")
+        raise BackupError(f"The server that was to be recovered does not start: {words}")
+
+    def conninfo(self, name: str) -> str:
+        user = server.parameters().get("user", "")
+        return make_conninfo("", host=str(self.sockets), port=5432, dbname=name, user=user)
+
+    @contextmanager
+    def connected(self, name: str) -> Iterator[Connection[TupleRow]]:
+        with server.connected_to(self.conninfo(name), what=f"The recovered database {name}") as conn:
+            yield conn
+
+    def stop(self) -> None:
+        """Its files are then those of a server that was shut down."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel stop this process when its parent dies (Linux only)."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        LIBC.prctl(set_parent_death_signal, int(signal.SIGQUIT))
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGQUIT)
+
+
+@contextmanager
+def recovered(data: Path, until: datetime | None, *, major: int) -> Iterator[ScratchServer]:
+    made = ScratchServer(data, major=major)
+    try:
+        made.recover(until)
+        yield made
+    finally:
+        made.stop()

@@ -1,0 +1,115 @@
+"""The write-ahead log in the storage: from where to where one can recover, and what of it nobody needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.core.files.storage import Storage
+
+from ops.gateways.backups import wal
+from ops.gateways.backups.keys import Keys
+from ops.gateways.backups.storages import told_plainly
+from ops.gateways.backups.wal import Segment, StoredSegment
+from ops.services.backups import manifests
+from ops.services.backups.manifests import Manifest
+
+
+@dataclass(frozen=True)
+class Window:
+    """From one backup, any moment from `begin` to `end` can be restored; `missing` is the first segment not there."""
+
+    begin: datetime
+    end: datetime
+    segments: list[StoredSegment] = field(default_factory=list)
+    missing: str = ""
+
+    def leading_to(self, moment: datetime) -> list[StoredSegment]:
+        """What has to be replayed."""
+        for index, each in enumerate(self.segments):
+            if each.until >= moment:
+                return self.segments[: index + 1]
+        return []
+
+
+def window_of(storage: Storage, manifest: Manifest) -> Window:
+    """Of a physical backup."""
+    cluster = manifest.of_cluster
+    first = wal.segment_at(cluster.timeline, cluster.stop, cluster.segment_size)
+    stored = wal.stored_segments(storage, cluster.system_identifier, cluster.segment_size, since=first.number)
+    line, missing = unbroken(stored, first)
+    # The moments of the segments never go back, but for those that were stored after a new start.
+    end = max([cluster.consistent, *(each.until for each in line)])
+    return Window(cluster.consistent, end, line, missing)
+
+
+def unbroken(stored: Iterable[StoredSegment], first: Segment) -> tuple[list[StoredSegment], str]:
+    """One object for each segment, as long as none is missing; and the name of the first that is."""
+    best = {each.segment.number: each for each in stored}
+    line: list[StoredSegment] = []
+    for number in range(first.number, max(best, default=0) + 1):
+        if number not in best:
+            return line, Segment(first.timeline, number, first.size).name
+        line.append(best[number])
+        if best[number].is_partial and number + 1 in best:
+            return line, best[number].segment.name
+    return line, ""
+
+
+def missing_words(window: Window) -> str:
+    return f" The segment {window.missing} of the write-ahead log is missing in the storage." if window.missing else ""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """From where to where the log and the physical backups of the storage lead; empty where there are none."""
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    missing: str = ""
+
+
+def physical(storage: Storage, keys: Keys) -> list[Manifest]:
+    """The oldest first."""
+    return [each for each in manifests.each(storage, keys) if each.is_physical]
+
+
+def reach(storage: Storage, keys: Keys) -> Reach:
+    """Of the oldest backup from which the log leads on without a gap to where the newest leads."""
+    windows = [window_of(storage, each) for each in physical(storage, keys)]
+    if not windows:
+        return Reach()
+    newest = windows[-1]
+    begin = min(each.begin for each in windows if each.end >= newest.begin)
+    return Reach(begin, newest.end, newest.missing)
+
+
+def best_for(storage: Storage, keys: Keys, moment: datetime) -> Manifest | None:
+    """The backup from which the least of the log has to be replayed."""
+    fitting = [each for each in physical(storage, keys) if each.of_cluster.consistent <= moment]
+    return fitting[-1] if fitting else None
+
+
+def prune_log(storage: Storage, kept: list[Manifest]) -> int:
+    """Delete what of the log none of these physical backups needs; returns how many segments it was.
+
+    Of a server that none of them is of, nothing is deleted: nobody can say whether it is needed.
+    """
+    count = 0
+    for system in {each.of_cluster.system_identifier for each in kept}:
+        clusters = [each.of_cluster for each in kept if each.of_cluster.system_identifier == system]
+        size = clusters[0].segment_size
+        first = min(wal.segment_at(each.timeline, each.start, size).number for each in clusters)
+        stored = wal.stored_segments(storage, system, size)
+        whole = {each.segment.number for each in stored if not each.is_partial}
+        newest_partial = {each.segment.number: each.path for each in stored if each.is_partial}
+        for each in stored:
+            outdated = each.is_partial and (
+                each.segment.number in whole or newest_partial[each.segment.number] != each.path
+            )
+            if each.segment.number < first or outdated:
+                with told_plainly(each.path):
+                    storage.delete(each.path)
+                count += 1
+    return count
