@@ -16,9 +16,8 @@ from billing.models import Provider
 from common import metrics
 from common.moments import in_words
 from ops import maintenance, problems, slow, state
-from ops.models import Alarm, ErrorGroup, ScheduledRun
-from ops.problems import Problem
-from ops.services.backups.standing import of_age, of_the_last_run, standing
+from ops.models import Alarm, ErrorGroup, Problem, ScheduledRun
+from ops.services.backups.standing import standing
 from ops.services.log_search import counts_of_late
 from ops.slow import Statements, View
 from ops.state import Command
@@ -65,7 +64,7 @@ def overview() -> Overview:
             mail(),
             disk(amiss),
             migrations(amiss),
-            backups(),
+            backups(amiss),
             log(),
             *(payment(provider) for provider in Provider),
         ],
@@ -157,9 +156,9 @@ def migrations(amiss: set[str]) -> Part:
     return Part("Migrations", mark(bool(waiting)), f"Waiting: {', '.join(waiting)}" if waiting else "All applied")
 
 
-def backups() -> Part:
-    now = standing()
-    return Part("Backups", mark(bool(of_age(now) or of_the_last_run(now))), now.sentence)
+def backups(amiss: set[str]) -> Part:
+    is_amiss = any(key.startswith("backup:") for key in amiss)
+    return Part("Backups", mark(is_amiss), standing().sentence)
 
 
 def log() -> Part:
