@@ -28,7 +28,7 @@ MEGABYTE, GIGABYTE = 1024**2, 1024**3
 
 @dataclass(frozen=True)
 class Part:
-    """`mark` is "good", "amiss", or "off" for what nobody has set up; `words` tell more."""
+    """`mark` is "good", "amiss", "off" for what nobody has set up, or "open" until it shows; `words` tell more."""
 
     name: str
     mark: str
@@ -126,7 +126,7 @@ def alive(processes: list[metrics.Process], kind: str) -> str:
 def clock(amiss: set[str]) -> Part:
     newest = ScheduledRun.objects.order_by("-begun_at").first()
     if newest is None:
-        return Part("Clock (beat)", "off", "Nothing has run by it yet")
+        return Part("Clock (beat)", "open", "Nothing has run by it yet")
     ago = int((timezone.now() - newest.begun_at).total_seconds())
     return Part("Clock (beat)", mark("clock" in amiss), f"{newest.command} ran {in_words(ago)}")
 
@@ -157,8 +157,10 @@ def migrations(amiss: set[str]) -> Part:
 
 
 def backups(amiss: set[str]) -> Part:
-    is_amiss = any(key.startswith("backup:") for key in amiss)
-    return Part("Backups", mark(is_amiss), standing().sentence)
+    now = standing()
+    if any(key.startswith("backup:") for key in amiss):
+        return Part("Backups", "amiss", now.sentence)
+    return Part("Backups", "good" if now.proven else "open", now.sentence)
 
 
 def log() -> Part:
