@@ -14,7 +14,7 @@ from redis import RedisError
 from billing.gateways import gateway_of
 from billing.models import Provider
 from common import metrics
-from common.moments import in_words
+from common.moments import time_ago
 from ops import maintenance, problems, slow, state
 from ops.models import Alarm, ErrorGroup, Problem, ScheduledRun
 from ops.services.backups.standing import standing
@@ -128,7 +128,7 @@ def clock(amiss: set[str]) -> Part:
     if newest is None:
         return Part("Clock (beat)", "open", "Nothing has run by it yet")
     ago = int((timezone.now() - newest.begun_at).total_seconds())
-    return Part("Clock (beat)", mark("clock" in amiss), f"{newest.command} ran {in_words(ago)}")
+    return Part("Clock (beat)", mark("clock" in amiss), f"{newest.command} ran {time_ago(ago)}")
 
 
 def mail() -> Part:

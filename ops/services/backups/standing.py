@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from common.moments import rounded_up
 from ops.gateways.backups.errors import BackupError
 from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.storages import backup_storage, told_plainly
@@ -20,7 +20,6 @@ OLDEST = timedelta(hours=26)
 OLDEST_PROVEN = timedelta(hours=50)
 LONGEST = timedelta(hours=12)
 STORAGE = "backup:storage"
-HOUR, DAY = 60 * 60, 24 * 60 * 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,12 @@ class Standing:
                 "If the server burnt down now, nobody knows whether we would be back: no backup has been proven by"
                 " restoring it yet."
             )
-        back, lost = in_words(self.proven.recovery_seconds), in_words(self.proven_age.total_seconds())
+        back, lost = rounded_up(self.proven.recovery_seconds), rounded_up(self.proven_age.total_seconds())
         return f"If the server burnt down now, we would be back in {back} and lose at most {lost}."
 
 
 def age_of(log: BackupLog | None, now: datetime) -> timedelta | None:
     return now - log.recovery_point if log and log.recovery_point else None
-
-
-def in_words(seconds: float) -> str:
-    """Rounded up, since it is a promise, in the largest unit of which there are two: 95 minutes, 26 hours, 3 days."""
-    for unit, length in (("day", DAY), ("hour", HOUR)):
-        if seconds > 2 * length:
-            return f"{math.ceil(seconds / length)} {unit}s"
-    minutes = max(math.ceil(seconds / 60), 1)
-    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def standing() -> Standing:
@@ -94,11 +84,11 @@ def of_age(now: Standing) -> list[Problem]:
     site_age = now.now - MigrationRecorder.Migration.objects.earliest("applied").applied
     found = []
     if (now.age or site_age) > OLDEST:
-        age = f"The newest backup is {in_words(now.age.total_seconds())} old." if now.age else "There is no backup."
+        age = f"The newest backup is {rounded_up(now.age.total_seconds())} old." if now.age else "There is no backup."
         remedy = "Is beat at work? log/backup.log in VAR_DIR says why. By hand: manage.py backup --wait"
         found.append(Problem("backup:age", age, remedy))
     if (now.proven_age or site_age) > OLDEST_PROVEN:
-        last = f"The last is {in_words(now.proven_age.total_seconds())} old." if now.proven_age else "There is none."
+        last = f"The last is {rounded_up(now.proven_age.total_seconds())} old." if now.proven_age else "There is none."
         words = f"No backup was proven lately. {last}"
         found.append(Problem("backup:proof", words, "This proves the newest: manage.py verify_backup"))
     return found
@@ -114,7 +104,9 @@ def of_the_last_run(now: datetime) -> list[Problem]:
         found.append(Problem("backup:failed", words, "When that is mended, take another: manage.py backup --wait"))
     running = backups.running().first()
     if running and now - running.begun_at > LONGEST:
-        words = f"The backup {running.name} has been running for {in_words((now - running.begun_at).total_seconds())}."
+        words = (
+            f"The backup {running.name} has been running for {rounded_up((now - running.begun_at).total_seconds())}."
+        )
         remedy = "Does it still write? If not, end its process; the next one removes what it left."
         found.append(Problem("backup:running", words, remedy))
     judged = BackupLog.objects.done().exclude(verdict=Verdict.UNKNOWN).first()

@@ -20,7 +20,7 @@ from ops.services.backups import backing_up, manifests, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.nightly import do_it_all
 from ops.services.backups.pruning import prune
-from ops.services.backups.standing import Standing, in_words, standing
+from ops.services.backups.standing import Standing, standing
 from ops.services.backups.verifying import verify
 from ops.services.watching import check_backups
 
@@ -169,21 +169,6 @@ def test_the_sentence_is_of_the_last_backup_that_is_proven(backups_folder: Path)
     proven.recovery_seconds = 400.0
     now = Standing(proven, proven, (proven.recovery_point or timezone.now()) + timedelta(hours=23, minutes=59))
     assert now.sentence == "If the server burnt down now, we would be back in 7 minutes and lose at most 24 hours."
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.2, "1 minute"),
-        (61, "2 minutes"),
-        (7200, "120 minutes"),
-        (7201, "3 hours"),
-        (86400, "24 hours"),
-        (172801, "3 days"),
-    ],
-)
-def test_a_promise_is_rounded_up(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
 
 
 def test_beat_takes_one_every_night() -> None:
