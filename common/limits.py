@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from django_ratelimit.core import get_usage
 from redis import RedisError
 
+from common.moments import rounded_up
 from common.remembering import cache_may_be_away
 
 FREE_FAILURES = 5
@@ -52,7 +53,7 @@ class Limited(Exception):
     def __init__(self, retry_after: int) -> None:
         """`retry_after`: seconds until it makes sense to try again, at least 1."""
         self.retry_after = max(1, retry_after)
-        super().__init__(f"Too many attempts in a short time. Try again in {in_words(self.retry_after)}.")
+        super().__init__(f"Too many attempts in a short time. Try again in {rounded_up(self.retry_after, least=1)}.")
 
 
 def spend(name: str, key: str, rate: str) -> None:
@@ -113,12 +114,3 @@ def delay_key(name: str, key: str) -> str:
 def conceal(name: str, key: str) -> str:
     """A key for the cache that tells nobody who it is about."""
     return salted_hmac(f"common.limits.{name}", key, algorithm="sha256").hexdigest()
-
-
-def in_words(seconds: int) -> str:
-    """Rounded up, so that trying again at that time works."""
-    if seconds < 2 * 60:
-        return "1 second" if seconds == 1 else f"{seconds} seconds"
-    if seconds < 2 * 60 * 60:
-        return f"{math.ceil(seconds / 60)} minutes"
-    return f"{math.ceil(seconds / 60 / 60)} hours"

@@ -1,7 +1,8 @@
-"""Times as people say them: how long ago, with the exact time beside it."""
+"""Times as people say them: how long ago, with the exact time beside it; and spans of time."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -38,7 +39,7 @@ class Moments:
     def ago(self, at: int) -> SafeString | None:
         """How long before, in words; None for a week and more. `at` is in microseconds since 1970."""
         seconds = self.now - at // 1_000_000
-        return None if seconds >= WEEK else in_words(seconds)
+        return None if seconds >= WEEK else time_ago(seconds)
 
 
 def moment(at: int, ago: SafeString | None, zone: tzinfo) -> Moment:
@@ -67,10 +68,28 @@ def written(minute: int, zone: tzinfo) -> tuple[SafeString, SafeString, SafeStri
     )
 
 
-def in_words(seconds: int) -> SafeString:
+def time_ago(seconds: int) -> SafeString:
     """In the largest unit that fits; for less than a week."""
     for unit, length in UNITS:
         if seconds >= length:
             number = seconds // length
             return SafeString(f"{number} {unit}{'s' if number > 1 else ''} ago")
     return JUST_NOW
+
+
+def rounded_up(seconds: float, *, least: int = MINUTE) -> str:
+    """For a promise: in the largest unit of which there are two, such as 95 minutes, 26 hours or 3 days.
+
+    `least` is how long the smallest unit that is to be used lasts, in seconds.
+    """
+    units = (*UNITS, ("second", 1))
+    unit, length = next((unit, length) for unit, length in units if seconds >= 2 * length or length == least)
+    number = max(math.ceil(seconds / length), 1)
+    return f"{number} {unit}{'s' if number > 1 else ''}"
+
+
+def measured(seconds: float) -> str:
+    """How long something took, with the unit that suits it."""
+    if seconds < 1:
+        return f"{seconds * 1000:,.0f} ms"
+    return f"{seconds:,.1f} s" if seconds < 2 * MINUTE else f"{seconds / MINUTE:,.0f} min"

@@ -14,11 +14,10 @@ from redis import RedisError
 from billing.gateways import gateway_of
 from billing.models import Provider
 from common import metrics
-from common.moments import in_words
+from common.moments import time_ago
 from ops import maintenance, problems, slow, state
-from ops.models import Alarm, ErrorGroup, ScheduledRun
-from ops.problems import Problem
-from ops.services.backups.standing import of_age, of_the_last_run, standing
+from ops.models import Alarm, ErrorGroup, Problem, ScheduledRun
+from ops.services.backups.standing import standing
 from ops.services.log_search import counts_of_late
 from ops.slow import Statements, View
 from ops.state import Command
@@ -29,7 +28,7 @@ MEGABYTE, GIGABYTE = 1024**2, 1024**3
 
 @dataclass(frozen=True)
 class Part:
-    """`mark` is "good", "amiss", or "off" for what nobody has set up; `words` tell more."""
+    """`mark` is "good", "amiss", "off" for what nobody has set up, or "open" until it shows; `words` tell more."""
 
     name: str
     mark: str
@@ -65,7 +64,7 @@ def overview() -> Overview:
             mail(),
             disk(amiss),
             migrations(amiss),
-            backups(),
+            backups(amiss),
             log(),
             *(payment(provider) for provider in Provider),
         ],
@@ -127,9 +126,9 @@ def alive(processes: list[metrics.Process], kind: str) -> str:
 def clock(amiss: set[str]) -> Part:
     newest = ScheduledRun.objects.order_by("-begun_at").first()
     if newest is None:
-        return Part("Clock (beat)", "off", "Nothing has run by it yet")
+        return Part("Clock (beat)", "open", "Nothing has run by it yet")
     ago = int((timezone.now() - newest.begun_at).total_seconds())
-    return Part("Clock (beat)", mark("clock" in amiss), f"{newest.command} ran {in_words(ago)}")
+    return Part("Clock (beat)", mark("clock" in amiss), f"{newest.command} ran {time_ago(ago)}")
 
 
 def mail() -> Part:
@@ -157,9 +156,11 @@ def migrations(amiss: set[str]) -> Part:
     return Part("Migrations", mark(bool(waiting)), f"Waiting: {', '.join(waiting)}" if waiting else "All applied")
 
 
-def backups() -> Part:
+def backups(amiss: set[str]) -> Part:
     now = standing()
-    return Part("Backups", mark(bool(of_age(now) or of_the_last_run(now))), now.sentence)
+    if any(key.startswith("backup:") for key in amiss):
+        return Part("Backups", "amiss", now.sentence)
+    return Part("Backups", "good" if now.proven else "open", now.sentence)
 
 
 def log() -> Part:

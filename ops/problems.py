@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
@@ -12,22 +11,14 @@ from redis import RedisError
 
 from common import metrics
 from ops import maintenance, state
-from ops.models import ScheduledRun
+from ops.models import Alarm, Problem, ScheduledRun
+from ops.services.backups import standing
 
 # Beat starts something every minute; after so long without anything, nothing works there.
 SILENCE = timedelta(minutes=10)
 DEEP_QUEUE = 1_000  # tasks
 FULL_DISK = 0.85
 STOPS_THE_CLOCK = frozenset({"valkey", "worker", "clock"})
-
-
-@dataclass(frozen=True)
-class Problem:
-    """`key` stays the same as long as it lasts; `text` says what is wrong, and `remedy` what to do."""
-
-    key: str
-    text: str
-    remedy: str
 
 
 def problems(*, caught_up: Collection[str] = ()) -> list[Problem]:
@@ -132,4 +123,11 @@ def migrations() -> Iterator[Problem]:
         )
 
 
-SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (queue_and_worker, clock, disk, migrations)
+def backups() -> Iterator[Problem]:
+    yield from standing.problems()
+    # What check_backups found in their storage stands until it looks again: a bucket is not asked each minute.
+    for alarm in Alarm.objects.lasting().filter(key=standing.STORAGE):
+        yield alarm.problem
+
+
+SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (queue_and_worker, clock, disk, migrations, backups)

@@ -11,8 +11,8 @@ from django.db import connection
 
 from common import metrics
 from common.metrics import REQUEST_SECONDS, SUM, Key
+from common.moments import measured
 from ops.metrics.requests import NO_VIEW
-from ops.state import in_words
 
 SHOWN = 10
 LONGEST_STATEMENT = 240  # characters
@@ -30,11 +30,11 @@ class View:
 
     @property
     def shown_mean(self) -> str:
-        return in_words(self.mean)
+        return measured(self.mean)
 
     @property
     def shown_p95(self) -> str:
-        return f"> {in_words(REQUEST_SECONDS.bounds[-1])}" if self.p95 is None else f"≤ {in_words(self.p95)}"
+        return f"> {measured(REQUEST_SECONDS.bounds[-1])}" if self.p95 is None else f"≤ {measured(self.p95)}"
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Statement:
 
     @property
     def shown_mean(self) -> str:
-        return in_words(self.mean)
+        return measured(self.mean)
 
     @property
     def shown_total(self) -> str:
-        return in_words(self.total)
+        return measured(self.total)
 
 
 @dataclass(frozen=True)

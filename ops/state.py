@@ -16,7 +16,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from common import metrics, moments
+from common import metrics
+from common.moments import measured, time_ago
 from ops import schedule
 from ops.models import ScheduledRun
 from ops.schedule import Entry
@@ -73,19 +74,12 @@ class Command:
     @property
     def ago(self) -> str:
         """When it last did its work."""
-        return moments.in_words(int(self.age.total_seconds())) if self.age is not None else ""
+        return time_ago(int(self.age.total_seconds())) if self.age is not None else ""
 
     @property
     def took(self) -> str:
         took = self.last_good.took if self.last_good else None
-        return in_words(took.total_seconds()) if took is not None else ""
-
-
-def in_words(seconds: float) -> str:
-    """A short time with the unit that suits it."""
-    if seconds < 1:
-        return f"{seconds * 1000:,.0f} ms"
-    return f"{seconds:,.1f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
+        return measured(took.total_seconds()) if took is not None else ""
 
 
 def commands() -> list[Command]:

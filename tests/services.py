@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pyrage import x25519
 
 ROOT = Path(__file__).resolve().parent.parent
 VALKEY_DATABASES = 16
@@ -61,6 +62,8 @@ def start_servers() -> None:
             "JWT_SECRET": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
             "HTTPS": "false",
+            # Without one, each test of what is wrong would find that.
+            "BACKUP_KEY": str(x25519.Identity.generate()),
             # Rows of the log would come from a thread of its own, and outlive the test that caused them.
             "LOG_TO": "console",
             "GITHUB_CLIENT_ID": "github-id",

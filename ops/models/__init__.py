@@ -1,6 +1,6 @@
 """What operations keep in the database."""
 
-from ops.models.alarms import Alarm
+from ops.models.alarms import Alarm, Problem
 from ops.models.backups import BackupKind, BackupLog, BackupState, Verdict
 from ops.models.logs import ErrorGroup, Level, SystemLog
 from ops.models.runs import ScheduledRun
@@ -14,6 +14,7 @@ __all__ = [
     "BackupState",
     "ErrorGroup",
     "Level",
+    "Problem",
     "ScheduledRun",
     "System",
     "SystemLog",

@@ -1,10 +1,24 @@
-"""What staff were told is wrong."""
+"""What is wrong, and what staff were told of it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.db import models
 
 from ops.querysets.alarms import AlarmQuerySet
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`key` stays the same as long as it lasts; `text` says what is wrong, and `remedy`, one line, what to do."""
+
+    key: str
+    text: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.remedy}"
 
 
 class Alarm(models.Model):
@@ -33,3 +47,12 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def problem(self) -> Problem:
+        text, _, remedy = self.text.rpartition("\n")
+        return Problem(self.key, text, remedy)
+
+    @property
+    def headline(self) -> str:
+        return self.text.splitlines()[0]

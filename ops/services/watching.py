@@ -16,9 +16,10 @@ from common.mail import absolute, standard_headers
 from common.queueing import BrokerAwayError, enqueue
 from common.tasks import describe
 from ops import maintenance, schedule, state
-from ops.models import Alarm, ScheduledRun
-from ops.problems import DEEP_QUEUE, Problem, is_unknown, problems
+from ops.models import Alarm, Problem, ScheduledRun
+from ops.problems import DEEP_QUEUE, is_unknown, problems
 from ops.schedule import Entry
+from ops.services.backups import standing
 from ops.tasks import run_command
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,10 @@ def check(*, caught_up: Sequence[str] = ()) -> list[Problem] | None:
     """
     if not is_alone():
         return None
+    # Before one looks: check_backups may note one meanwhile, which is then among the problems.
+    known = list(Alarm.objects.lasting())
     found = problems(caught_up=caught_up)
-    note(found, caught_up)
+    note(found, known, caught_up)
     tell()
     Alarm.objects.filter(ended_at__lt=timezone.now() - KEPT).delete()
     return found
@@ -51,20 +54,31 @@ def is_alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def note(found: Sequence[Problem], caught_up: Sequence[str]) -> None:
-    now = timezone.now()
-    known = {alarm.key: alarm for alarm in Alarm.objects.lasting()}
+def note(found: Sequence[Problem], known: Sequence[Alarm], caught_up: Sequence[str]) -> None:
+    known_keys = {alarm.key for alarm in known}
     for problem in found:
-        text = f"{problem.text}\n{problem.remedy}"
-        if problem.key not in known:
-            Alarm.objects.create(key=problem.key, text=text, begun_at=now)
-            logger.error("system: %s %s", problem.text, problem.remedy)
+        if problem.key not in known_keys:
+            begin(problem)
     present = {problem.key for problem in found}
-    for key, alarm in known.items():
-        if key not in present and not is_unknown(key, present, caught_up):
-            alarm.ended_at = now
-            alarm.save(update_fields=["ended_at"])
-            logger.warning("system: over: %s", alarm.text.splitlines()[0])
+    for alarm in known:
+        if alarm.key not in present and not is_unknown(alarm.key, present, caught_up):
+            end(alarm)
+
+
+def begin(problem: Problem) -> None:
+    """Of one that has begun already, the words are renewed."""
+    words = {"text": f"{problem.text}\n{problem.remedy}"}
+    _, is_new = Alarm.objects.update_or_create(
+        key=problem.key, ended_at=None, defaults=words, create_defaults=words | {"begun_at": timezone.now()}
+    )
+    if is_new:
+        logger.error("system: %s", problem)
+
+
+def end(alarm: Alarm) -> None:
+    alarm.ended_at = timezone.now()
+    alarm.save(update_fields=["ended_at"])
+    logger.warning("system: over: %s", alarm.headline)
 
 
 def tell() -> None:
@@ -80,10 +94,9 @@ def mail(alarms: Sequence[Alarm], what: str) -> bool:
     """Whether it has left. By itself, since the queue may be what is amiss."""
     if not alarms or not settings.ADMINS:
         return False
-    first = alarms[0].text.splitlines()[0]
     more = f" (and {len(alarms) - 1} more)" if len(alarms) > 1 else ""
     message = EmailMessage(
-        subject=f"[{settings.SITE_NAME}] {'Over: ' if what == 'over' else ''}{first}{more}",
+        subject=f"[{settings.SITE_NAME}] {'Over: ' if what == 'over' else ''}{alarms[0].headline}{more}",
         body="\n\n".join(paragraph(alarm) for alarm in alarms) + f"\n\n{absolute('/admin/ops/system/')}\n",
         from_email=settings.SERVER_EMAIL,
         to=[address for _, address in settings.ADMINS],
@@ -101,7 +114,21 @@ def paragraph(alarm: Alarm) -> str:
     begun = f"Since {alarm.begun_at:%Y-%m-%d %H:%M} UTC"
     if alarm.ended_at is None:
         return f"{alarm.text}\n{begun}."
-    return f"{alarm.text.splitlines()[0]}\n{begun}, over at {alarm.ended_at:%H:%M} UTC."
+    return f"{alarm.headline}\n{begun}, over at {alarm.ended_at:%H:%M} UTC."
+
+
+def check_backups() -> list[Problem]:
+    """All that is wrong with the backups, also in their storage, which nothing else looks into.
+
+    What is found there is noted here, and told of by the next check.
+    """
+    in_storage = standing.of_the_storage()
+    for problem in in_storage:
+        begin(problem)
+    if not in_storage:
+        for alarm in Alarm.objects.lasting().filter(key=standing.STORAGE):
+            end(alarm)
+    return [*standing.problems(), *in_storage]
 
 
 def catch_up() -> list[str]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.moments import Moments, microseconds_of, time_of
+from common.moments import Moments, measured, microseconds_of, rounded_up, time_of
 
 NOW = datetime(2026, 3, 29, 12, 30, 15, 500_000, tzinfo=UTC)
 
@@ -44,6 +44,33 @@ def test_the_exact_time_is_that_of_the_reader_and_the_machines_is_utc() -> None:
     with timezone.override(ZoneInfo("America/New_York")):
         assert Moments(NOW).of(at).exact == "28 March 2026, 19:59"
         assert Moments(NOW).of(at - timedelta(days=30)).ago == "26 Feb 2026"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 minute"),
+        (61, "2 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (7201, "3 hours"),
+        (86_400, "24 hours"),
+        (172_801, "3 days"),
+    ],
+)
+def test_a_promise_is_rounded_up(seconds: float, words: str) -> None:
+    assert rounded_up(seconds) == words
+
+
+def test_a_short_promise_may_be_in_seconds() -> None:
+    assert [rounded_up(seconds, least=1) for seconds in (0.2, 2, 120)] == ["1 second", "2 seconds", "2 minutes"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.0021, "2 ms"), (0.9994, "999 ms"), (1, "1.0 s"), (119.9, "119.9 s"), (120, "2 min")]
+)
+def test_what_something_took_is_said_with_the_unit_that_suits_it(seconds: float, words: str) -> None:
+    assert measured(seconds) == words
 
 
 @given(at=st.datetimes(timezones=st.just(UTC)))

@@ -16,7 +16,7 @@ from accounts.models import User
 from common import metrics
 from common.metrics import Tally
 from ops import slow
-from ops.models import Alarm, ScheduledRun
+from ops.models import Alarm, BackupLog, ScheduledRun
 
 ADDRESS = "/admin/ops/system/"
 
@@ -68,6 +68,25 @@ def test_each_problem_comes_with_what_to_do(staff: Client) -> None:
     assert "erase_accounts is late" in shown
     assert "Run it by hand and see what it says: manage.py erase_accounts" in shown
     assert "CommandError: &lt;no&gt;" in shown
+
+
+def test_backups_are_neither_good_nor_amiss_until_one_is_proven(staff: Client) -> None:
+    card = '<dt>Backups</dt> <dd class="mark mark--{}">'
+    assert card.format("open") + " Not yet known" in page(staff)
+    now = timezone.now()
+    log = BackupLog.objects.create(
+        name="logical-x", state="done", begun_at=now, ended_at=now, recovery_point=now, size=1, sha256="0" * 64
+    )
+    assert card.format("open") in page(staff)
+    log.verdict, log.verified_at, log.recovery_seconds = "passed", now, 400.0
+    log.save()
+    assert card.format("good") in page(staff)
+    BackupLog.objects.create(
+        name="logical-y", state="failed", begun_at=now, ended_at=now, error="No space left on device."
+    )
+    shown = page(staff)
+    assert card.format("amiss") in shown
+    assert shown.count("failed: No space left on device.") == 1
 
 
 def test_the_slowest_views_come_first(staff: Client) -> None:
