@@ -237,7 +237,7 @@ class Keeping:
         """The log alone is nothing: it needs a backup from which it leads on."""
         reach = log_archive.reach(self.storage, self.keys)
         if reach.begin is None or reach.missing:
-            start_in_background(nightly=True, kind=BackupKind.PHYSICAL)
+            start_in_background(BackupKind.PHYSICAL, nightly=True)
 
     def note(self, failure: str) -> None:
         """Said once, however often it is tried again."""

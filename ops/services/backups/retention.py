@@ -1,6 +1,7 @@
-"""Which backups are kept: the newest of each of the last days, weeks and months that have one.
+"""Which backups are kept: of the logical ones, the newest of each of the last days, weeks and months that have one.
 
-Periods without a backup do not count: where backups have stopped, none is deleted.
+Periods without a backup do not count: where backups have stopped, none is deleted. Of the physical ones those are kept
+that are needed to reach every moment of the last days.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class PhysicalCandidate(Candidate):
+    """`at`: the first moment that can be restored from it. `full`: the one that it has the changes to, if not all."""
+
+    full: str = ""
+
+
+@dataclass(frozen=True)
 class Policy:
     """How many days, weeks (ISO) and months in UTC keep their newest backup."""
 
@@ -34,6 +42,23 @@ PERIODS: tuple[tuple[str, Callable[[datetime], Any]], ...] = (
     ("weekly", lambda at: at.isocalendar()[:2]),
     ("monthly", lambda at: (at.year, at.month)),
 )
+
+
+def names_to_reach(physical: Iterable[PhysicalCandidate], since: datetime) -> set[str]:
+    """Of the physical backups, those from which the log leads to every moment after `since`.
+
+    Always among them are the newest that is proven, and the full one of each that has changes only; where none is
+    proven, all are.
+    """
+    everything = sorted(physical, key=lambda each: (each.at, each.name))
+    proven = [each for each in everything if each.verdict == Verdict.PASSED]
+    if not proven:
+        return {each.name for each in everything}
+    kept = [each for each in everything if each.at >= since] + proven[-1:]
+    # Where the first moments begin.
+    before = [each for each in everything if each.at < since and each.verdict != Verdict.FAILED]
+    kept += before[-1:]
+    return {each.name for each in kept} | {each.full for each in kept if each.full}
 
 
 def names_to_keep(candidates: Iterable[Candidate], policy: Policy) -> set[str]:
