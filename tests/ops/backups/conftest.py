@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
@@ -61,3 +62,18 @@ def served(transactional_db: None, backups_folder: Path) -> Iterator[str]:
     yield name
     use(before)
     drop_all()
+
+
+@pytest.fixture
+def environment(served: str, backups_folder: Path, media: Path, settings: LazySettings) -> dict[str, str]:
+    """What a process of its own needs to work with the same database, folder, key and uploaded files."""
+    var = media.parent
+    (var / "static").mkdir()
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{served}").geturl(),
+        "BACKUP_FOLDER": str(backups_folder),
+        "BACKUP_KEY": settings.BACKUP_KEY,
+        "VAR_DIR": str(var),
+        "RUNS_COMMAND": "true",
+    }

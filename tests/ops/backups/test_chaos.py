@@ -10,10 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import LazySettings
 from django.db import connection
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -49,21 +47,6 @@ elif deed == "verify":
 else:
     restore(Wish(agreed=True, typed_name=deed, safety_backup=False), watcher=watcher)
 """
-
-
-@pytest.fixture
-def environment(served: str, backups_folder: Path, media: Path, settings: LazySettings) -> dict[str, str]:
-    """What a process of its own needs to work with the same database, folder, key and uploaded files."""
-    var = media.parent
-    (var / "static").mkdir()
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{served}").geturl(),
-        "BACKUP_FOLDER": str(backups_folder),
-        "BACKUP_KEY": settings.BACKUP_KEY,
-        "VAR_DIR": str(var),
-        "RUNS_COMMAND": "true",
-    }
 
 
 def killed_at(step: str, environment: dict[str, str], *, deed: str = "backup", size: int = 0) -> None:
