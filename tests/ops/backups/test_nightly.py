@@ -78,6 +78,7 @@ def test_a_dry_run_tells_and_deletes_nothing(
     call_command("prune_backups", "--dry-run", "--json")
     assert json.loads(capsys.readouterr().out) == {
         "kept": [new.name],
+        "log_segments": 0,
         "deleted": [old.name],
         "unfinished": [],
         "dry_run": True,
