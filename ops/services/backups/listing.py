@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupLog
-from ops.services.backups import manifests
+from ops.services.backups import log_archive, manifests
 
 
 def list_backups() -> list[dict[str, Any]]:
@@ -18,6 +18,7 @@ def list_backups() -> list[dict[str, Any]]:
     found = [
         {
             "name": manifest.name,
+            "kind": manifest.kind,
             "recovery_point": manifest.recovery_point,
             "database_size": manifest.database_size,
             "size": manifest.size,
@@ -27,6 +28,16 @@ def list_backups() -> list[dict[str, Any]]:
     ]
     verdicts = known_verdicts()
     return [each | {"verdict": verdicts.get(str(each["name"]), "unknown")} for each in reversed(found)]
+
+
+def moments() -> dict[str, str | None]:
+    """From when to when any moment can be restored, and the first piece of the log that is missing; None where none."""
+    found = log_archive.reach(backup_storage(), our_keys())
+    return {
+        "begin": found.begin.isoformat() if found.begin else None,
+        "end": found.end.isoformat() if found.end else None,
+        "missing": found.missing or None,
+    }
 
 
 def known_verdicts() -> dict[str, str]:
