@@ -27,6 +27,9 @@ OWN = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
 USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "context", "entry", "text"}
 # Celery says in it once more what its messages say.
 USUAL.add("data")
+# Django gives it: its text has the query in it, where secrets are (common.middleware). Method and path are bound.
+REQUEST = "request"
+USUAL.add(REQUEST)
 # What can be bound or given beside the message, and what it has to be.
 PLACES: dict[str, type | tuple[type, ...]] = {
     "user_id": int,
