@@ -45,3 +45,19 @@ def lock_for_transaction(space: str, key: int | str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{space}:{key}"])
+
+
+@contextmanager
+def only_one(cursor: Any, deed: str) -> Iterator[bool]:
+    """Whether nobody else in this database is at a deed of that name, and nobody can begin it within this block.
+
+    The lock is of the session: it ends with the connection, however a process ends. With a cursor of Django's or of
+    psycopg's own.
+    """
+    cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [deed])
+    (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        if is_ours and not cursor.connection.closed:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [deed])

@@ -123,7 +123,7 @@ class Place:
                 if not self.keeper_is_alive():
                     self._start_keeper()
                 elif time.monotonic() > deadline:
-                    raise ServiceError(f"the embedded services are not getting ready; see {self.log / 'keeper.log'}")
+                    raise ServiceError(f"the embedded services are not getting ready; see {self.logs / 'keeper.log'}")
                 time.sleep(0.02)
 
     def keeper_is_alive(self) -> bool:
@@ -142,8 +142,9 @@ class Place:
         return self.home / "run"
 
     @property
-    def log(self) -> Path:
-        return self.home / "log"
+    def logs(self) -> Path:
+        """LOG_FOLDER of the settings, which this must do without."""
+        return self.home / "logs"
 
     @property
     def valkey_socket(self) -> Path:
@@ -186,7 +187,7 @@ class Place:
             self.home.mkdir(parents=True, exist_ok=True)
             # Whatever the umask; what lies below and is nobody's business has its own mode.
             self.home.chmod(0o755)
-        for folder in (self.run, self.log):
+        for folder in (self.run, self.logs):
             folder.mkdir(exist_ok=True)
 
     def _see_keeper_out(self) -> None:
@@ -204,7 +205,7 @@ class Place:
         command = [sys.executable, str(Path(__file__).resolve()), str(self.home)]
         if self.throwaway:
             command.append("--throwaway")
-        with (self.log / "keeper.log").open("ab") as log:
+        with (self.logs / "keeper.log").open("ab") as log:
             # Ends at once, having left the keeper behind; its answer comes when the servers are ready.
             done = subprocess.run(
                 command,
@@ -217,7 +218,7 @@ class Place:
             )
         answer = done.stdout.decode().strip()
         if answer not in (READY, ANOTHER):
-            raise ServiceError(answer or f"the embedded services did not start; see {self.log / 'keeper.log'}")
+            raise ServiceError(answer or f"the embedded services did not start; see {self.logs / 'keeper.log'}")
 
 
 @dataclass
@@ -236,7 +237,7 @@ class Server:
     def start(self, place: Place) -> None:
         """Start the process; it is told to stop when this one dies."""
         me = os.getpid()
-        with (place.log / f"{self.name}.log").open("ab") as log:
+        with (place.logs / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
                 cwd="/",
@@ -254,7 +255,7 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
-                log = place.log / f"{self.name}.log"
+                log = place.logs / f"{self.name}.log"
                 raise ServiceError(f"{self.name} did not start; the end of {log} says:\n{tail(log)}")
             time.sleep(0.02)
 

@@ -347,11 +347,12 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+LOG_FOLDER = VAR_DIR / "logs"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "log_archive": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "logs" / "archive", "file_permissions_mode": 0o600},
+        "OPTIONS": {"location": LOG_FOLDER / "archive", "file_permissions_mode": 0o600},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -499,7 +500,6 @@ METRICS_NETWORKS = networks_from("METRICS_NETWORKS")
 MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default="") or str(VAR_DIR / "maintenance.json")
 
 # -- Logging ------------------------------------------------------------------------------------
-LOG_FOLDER = VAR_DIR / "logs"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -108,7 +108,7 @@ def disk() -> Iterator[Problem]:
         yield Problem(
             "disk",
             f"The disk with our data is {used:.0%} full.",
-            "Make room, or make the disk larger. What grows: the database, media/ and log/ in VAR_DIR, backups."
+            "Make room, or make the disk larger. What grows: the database, media/ and logs/ in VAR_DIR, backups."
             " At 97 % load balancers send no more traffic here.",
         )
 

@@ -12,11 +12,11 @@ from django.conf import settings
 
 
 def start_command(name: str, *arguments: str) -> int:
-    """Run a management command by itself, and return its process id at once; it writes to `log/NAME.log` in VAR_DIR.
+    """Run a management command by itself, and return its process id at once; it writes to `NAME.log` in LOG_FOLDER.
 
     What must not run twice takes a lock of its own.
     """
-    log = Path(settings.VAR_DIR) / "log" / f"{name}.log"
+    log = Path(settings.LOG_FOLDER) / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     # manage.py sets the first itself. The embedded servers have to be held by whoever uses them, and it does that for
     # those who name no others.

@@ -130,7 +130,7 @@ def test_a_killed_server_is_started_again_and_reported(home: Path, name: str) ->
     place = Place(home, throwaway=True)
     with place.attached():
         next(each for each in processes_of(home) if each.name().startswith(name)).kill()
-        log = home / "log" / "keeper.log"
+        log = home / "logs" / "keeper.log"
         assert wait_until(lambda: f"{name} ended (SIGKILL); starting it again" in log.read_text())
 
         def answers() -> bool:
@@ -209,5 +209,5 @@ def test_ending_by_signal_stops_the_servers_cleanly(home: Path) -> None:
     user = another_user(home)
     named(home, "embedded.py").send_signal(signal.SIGTERM)
     assert wait_until(lambda: processes_of(home) == [])
-    assert "database system is shut down" in (home / "log" / "postgres.log").read_text()
+    assert "database system is shut down" in (home / "logs" / "postgres.log").read_text()
     leave(user)

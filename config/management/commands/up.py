@@ -49,7 +49,7 @@ class Command(BaseCommand):
         supervisor.stop_on_signals()
         place = Place(VAR_DIR)
         logs = [
-            supervisor.follow(name, place.log / f"{log}.log")
+            supervisor.follow(name, place.logs / f"{log}.log")
             for name, log in (("services", "keeper"), ("postgres", "postgres"), ("valkey", "valkey"))
         ]
         embedded = any(os.environ.get(name) == url for name, url in place.urls.items())

@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from common import database
 from ops.gateways.backups.errors import BackupError, BusyError
 
 # What of Django's parameters PostgreSQL's own programs know too.
@@ -85,14 +86,10 @@ def only_one(conn: Connection[TupleRow], deed: str) -> Iterator[None]:
 
     It counts for all who connect to the same database with `conn`.
     """
-    key = f"backups:{database_name()}:{deed}"
-    if not one(conn, "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key]):
-        raise BusyError(f"Another {deed} is at work; wait until it has ended.")
-    try:
+    with database.only_one(conn.cursor(), f"backups:{database_name()}:{deed}") as is_ours:
+        if not is_ours:
+            raise BusyError(f"Another {deed} is at work; wait until it has ended.")
         yield
-    finally:
-        if not conn.broken:
-            conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
 def one(conn: Connection[TupleRow], statement: str, values: Any = ()) -> Any:

@@ -61,7 +61,7 @@ class Command(BackupCommand):
         if as_json:
             self.say_json({"state": "started", "process": process})
         elif verbosity:
-            self.stdout.write(f"Started as process {process}; its words go to log/backup.log in VAR_DIR.")
+            self.stdout.write(f"Started as process {process}; its words go to logs/backup.log in VAR_DIR.")
 
     def show_list(self, *, as_json: bool) -> None:
         backups = list_backups()

@@ -85,7 +85,7 @@ def of_age(now: Standing) -> list[Problem]:
     found = []
     if (now.age or site_age) > OLDEST:
         age = f"The newest backup is {rounded_up(now.age.total_seconds())} old." if now.age else "There is no backup."
-        remedy = "Is beat at work? log/backup.log in VAR_DIR says why. By hand: manage.py backup --wait"
+        remedy = "Is beat at work? logs/backup.log in VAR_DIR says why. By hand: manage.py backup --wait"
         found.append(Problem("backup:age", age, remedy))
     if (now.proven_age or site_age) > OLDEST_PROVEN:
         last = f"The last is {rounded_up(now.proven_age.total_seconds())} old." if now.proven_age else "There is none."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from ops import tasks
-from ops.models import BackupLog
+from ops.models import BackupLog, Verdict
+from ops.services.backups.backing_up import back_up
 
 ADDRESS = "/admin/ops/backuplog/"
 
@@ -67,14 +68,18 @@ def test_a_record_is_to_look_at_only(browser: Client) -> None:
     assert browser.get(f"{ADDRESS}add/").status_code == 403
 
 
-def test_verify_now_has_a_worker_begin_it(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the worker would start is a process of its own, which the tests of commands run."""
-    started: list[tuple[str, ...]] = []
-    monkeypatch.setattr(tasks, "start_command", lambda *words: started.append(words))
-    log = make_log()
+def test_verify_now_has_a_process_prove_it(
+    environment: dict[str, str], browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    log = back_up()
     page = browser.post(ADDRESS, {"action": "verify_now", "_selected_action": [log.pk]}, follow=True)
     assert "is being restored into a scratch database" in page.content.decode()
-    assert started == [("verify_backup", log.name, "--verbosity=0")]
+    (end,) = (thread for thread in threading.enumerate() if thread.name == "end of verify_backup")
+    end.join(120)
+    log.refresh_from_db()
+    assert (log.verdict, log.verification_error) == (Verdict.PASSED, "")
 
 
 def test_verify_now_is_for_one_that_is_done(browser: Client) -> None:
