@@ -83,11 +83,13 @@ def test_a_value_of_another_kind_has_no_place_of_its_own(kept: Kept) -> None:
 
 
 def test_an_exception_is_told_without_its_secrets(kept: Kept) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----"
     try:
-        raise ValueError("password=correct-horse")
+        raise ValueError(f"password=correct-horse\n{key}")
     except ValueError:
         logger.exception("it failed")
-    assert "ValueError: password=[masked]" in only(kept)["exception"]
+    assert "ValueError: password=[masked]\n[masked]" in only(kept)["exception"]
+    assert "MIIEvQIBADANBg" not in only(kept)["exception"]
     assert "test_an_exception_is_told" in only(kept)["exception"]
 
 
