@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from common.postgresql.base import DatabaseWrapper
 
 # Rows that are deleted at once, so that no lock is held for long.
 BATCH = 5_000
@@ -25,6 +28,11 @@ def indexes_only() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
         yield
+
+
+def patient() -> AbstractContextManager[None]:
+    """Statements of this thread may take as long as they need in here, where a request's would be cut off."""
+    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).patient()
 
 
 def delete_in_batches(rows: QuerySet[Any], *, size: int = BATCH) -> int:

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
+from common.database import patient
 from ops import maintenance, schedule
 from ops.gateways.processes import start_command
 from ops.models import ScheduledRun
@@ -47,6 +48,7 @@ PERIODIC_COMMANDS = frozenset(
 def run_command(self: Task, name: str, *arguments: str) -> None:
     """Run a periodic management command, once for each time of its schedule, unless the site is closed.
 
+    Its statements may take as long as they need, as where it is run by hand.
     Raises ValueError for any other command, and what the command raises.
     """
     if name not in PERIODIC_COMMANDS:
@@ -61,7 +63,8 @@ def run_command(self: Task, name: str, *arguments: str) -> None:
         logger.info("%s has run for %s", name, slot)
         return
     try:
-        call_command(name, *arguments)
+        with patient():
+            call_command(name, *arguments)
     except Exception as error:
         record_failure(run, error)
         raise

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,8 +21,11 @@ from django.utils import timezone
 from accounts.models import User
 from common import metrics
 from common.metrics import Tally
+from config.env import BASE_DIR
 from ops import slow
+from ops.gateways.backups import cluster
 from ops.models import Alarm, BackupLog, ScheduledRun
+from ops.overview import overview
 from tests.brokers import valkey_away
 
 ADDRESS = "/admin/ops/system/"
@@ -110,7 +120,7 @@ def test_a_view_that_is_slower_than_any_bucket_says_so() -> None:
 
 
 def test_the_slowest_queries_are_those_that_postgresql_counts(staff: Client) -> None:
-    assert "Give CREATE EXTENSION pg_stat_statements in our database." in page(staff)
+    assert "and give CREATE EXTENSION pg_stat_statements in our database, as a superuser." in page(staff)
     with connection.cursor() as cursor:
         cursor.execute("CREATE EXTENSION pg_stat_statements")
         cursor.execute("SELECT pg_sleep(0.2) AS   slowest_of_all")
@@ -118,6 +128,61 @@ def test_the_slowest_queries_are_those_that_postgresql_counts(staff: Client) -> 
     assert any("pg_sleep($1) AS slowest_of_all" in statement.text for statement in slowest)
     assert [statement.mean for statement in slowest] == sorted((each.mean for each in slowest), reverse=True)
     assert "slowest_of_all" in page(staff)
+
+
+def test_in_production_our_role_is_an_ordinary_one(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION pg_stat_statements")
+        cursor.execute("CREATE ROLE ordinary; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ordinary")
+        cursor.execute("SET LOCAL ROLE ordinary")
+    assert overview().statements.missing == ""
+
+
+LOOK = """
+import django
+django.setup()
+from django.db import connection
+from ops import slow
+connection.cursor().execute("CREATE EXTENSION pg_stat_statements")
+print(slow.slowest_statements().missing)
+"""
+
+
+@pytest.fixture
+def bare_server() -> Iterator[str]:
+    """The address of a server that loads nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="how-to-ai-bare-"))
+    data = folder / "data"
+    data.mkdir()
+    for path in (folder, data):
+        if who := cluster.account():
+            os.chown(path, who.pw_uid, who.pw_gid)
+
+    def run(name: str, *arguments: str) -> None:
+        command = [str(Path(settings.PG_BIN) / name), "-D", str(data), *arguments]
+        # A server that it starts would hold a pipe open.
+        subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, check=True, **cluster.identity())
+
+    run("initdb", "-U", "howtoai", "--auth=trust", "--no-sync")
+    run("pg_ctl", "start", "--wait", "-l", str(folder / "log"), "-o", f"-c listen_addresses= -k {folder}")
+    try:
+        yield f"postgres://howtoai@/postgres?host={folder}"
+    finally:
+        run("pg_ctl", "stop", "--wait", "-m", "immediate")
+        shutil.rmtree(folder)
+
+
+def test_a_server_that_counts_no_statements_is_told_how_to(bare_server: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOOK],
+        cwd=BASE_DIR,
+        env=os.environ | {"DATABASE_URL": bare_server, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "PostgreSQL does not count its statements. Add pg_stat_statements to" in done.stdout
 
 
 def test_alarms_of_late_are_listed(staff: Client) -> None:
