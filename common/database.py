@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
@@ -67,5 +68,10 @@ def only_one(cursor: Any, deed: str) -> Iterator[bool]:
     try:
         yield is_ours
     finally:
-        if is_ours and not cursor.connection.closed:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [deed])
+        if is_ours:
+            try:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [deed])
+            except (psycopg.Error, Error):
+                # With the connection ends the lock.
+                if not cursor.connection.closed:
+                    raise

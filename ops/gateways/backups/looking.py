@@ -9,6 +9,7 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 SAMPLE = 50  # rows from each end of a table
+# What belongs to an extension is no part of a dump: it comes with the extension, in whichever version that is there.
 APPLICATION_TABLES = """
 SELECT n.nspname, c.relname,
     (SELECT array_agg(a.attname ORDER BY array_position(i.indkey::int2[], a.attnum))
@@ -16,29 +17,37 @@ SELECT n.nspname, c.relname,
         WHERE i.indrelid = c.oid AND i.indisprimary)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+    AND ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
 ORDER BY 1, 2
 """
+# Older manifests have "functions" and "views", of which those of extensions were a part.
 KINDS = {
     "constraints": """
         SELECT count(*) FROM pg_constraint x JOIN pg_namespace n ON n.oid = x.connamespace
-        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.conrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
     "constraints not validated": """
         SELECT count(*) FROM pg_constraint x JOIN pg_namespace n ON n.oid = x.connamespace
-        WHERE NOT convalidated AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE NOT convalidated AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.conrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
     "indexes": """
         SELECT count(*) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.indrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
     "triggers": """
         SELECT count(*) FROM pg_trigger x JOIN pg_class c ON c.oid = x.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT tgisinternal AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
-    "functions": """
+        WHERE NOT tgisinternal AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.tgrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
+    "own functions": """
         SELECT count(*) FROM pg_proc x JOIN pg_namespace n ON n.oid = x.pronamespace
-        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
-    "views": """
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_proc'::regclass, x.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
+    "own views": """
         SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE relkind IN ('v', 'm') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE relkind IN ('v', 'm') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
 }
 OWNED_SEQUENCES = """
 SELECT s.oid::regclass::text, t.oid::regclass::text, a.attname
@@ -46,7 +55,9 @@ FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::
     AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
 JOIN pg_class t ON t.oid = d.refobjid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
 JOIN pg_namespace n ON n.oid = s.relnamespace
-WHERE s.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1
+WHERE s.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+    AND ('pg_class'::regclass, t.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
+ORDER BY 1
 """
 
 

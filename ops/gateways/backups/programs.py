@@ -76,6 +76,9 @@ class Running:
 
     def write(self, data: bytes, /) -> int:
         """Raises BackupError, with the program's own words, if it takes no more because it failed."""
+        if pipe(self.process.stdin).closed:
+            # It has ended well without reading on.
+            return len(data)
         left = memoryview(data)
         try:
             while left:

@@ -11,7 +11,8 @@ from django.core.files.storage import Storage
 from django.utils import timezone
 
 from ops.gateways.backups import server
-from ops.gateways.backups.keys import our_keys
+from ops.gateways.backups.errors import UnsoundError
+from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupKind, BackupLog, BackupState, Verdict
 from ops.services.backups import backing_up, log_archive, manifests, restoring, verifying
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 DEED = "pruning"
 # What has no manifest by then never gets one.
 UNFINISHED_FOR = timedelta(days=2)
+# A logical backup that is younger stays in any case: that of just before a restore, or before a risky deed.
+YOUNG = timedelta(days=3)
 
 
 @dataclass
@@ -51,7 +54,7 @@ def prune(*, dry_run: bool = False) -> Pruned:
     ):
         adopt(storage, keys)
         physical = log_archive.physical(storage, keys)
-        pruned = sort_out(storage, physical)
+        pruned = sort_out(storage, keys, physical)
         if not dry_run:
             for name in (*pruned.deleted, *pruned.unfinished):
                 manifests.remove(storage, name)
@@ -62,15 +65,16 @@ def prune(*, dry_run: bool = False) -> Pruned:
     return pruned
 
 
-def sort_out(storage: Storage, physical: list[Manifest]) -> Pruned:
+def sort_out(storage: Storage, keys: Keys, physical: list[Manifest]) -> Pruned:
     verdicts = dict(BackupLog.objects.values_list("name", "verdict"))
     dated = {name: at for name in manifests.names(storage) if (at := begun(name))}
     logical = [
         Candidate(name, at, verdicts.get(name, Verdict.UNKNOWN))
         for name, at in dated.items()
-        if kind_of(name) == BackupKind.LOGICAL
+        if kind_of(name) == BackupKind.LOGICAL and is_readable(storage, name, keys)
     ]
-    kept = names_to_keep(logical, Policy(settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY))
+    policy = Policy(settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY)
+    kept = names_to_keep(logical, policy, since=timezone.now() - YOUNG)
     candidates = [
         PhysicalCandidate(
             each.name, each.of_cluster.consistent, verdicts.get(each.name, Verdict.UNKNOWN), each.of_cluster.full
@@ -79,8 +83,7 @@ def sort_out(storage: Storage, physical: list[Manifest]) -> Pruned:
     ]
     kept |= names_to_reach(candidates, timezone.now() - timedelta(days=settings.BACKUP_WAL_DAYS))
     # What cannot be read is not ours to delete.
-    read = {each.name for each in physical}
-    kept |= {name for name in dated if kind_of(name) == BackupKind.PHYSICAL and name not in read}
+    kept |= dated.keys() - {each.name for each in (*logical, *candidates)}
     unfinished = [
         name
         for name in manifests.folders(storage)
@@ -91,6 +94,16 @@ def sort_out(storage: Storage, physical: list[Manifest]) -> Pruned:
         deleted=[name for name in dated if name not in kept],
         unfinished=unfinished,
     )
+
+
+def is_readable(storage: Storage, name: str, keys: Keys) -> bool:
+    """One that is not, of another site or after a change of keys, is an error in the log."""
+    try:
+        manifests.read(storage, name, keys)
+    except UnsoundError as error:
+        logger.error("backup %s cannot be used: %s", name, error)
+        return False
+    return True
 
 
 def begun(name: str) -> datetime | None:

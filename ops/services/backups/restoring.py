@@ -133,6 +133,7 @@ def refuse_what_would_harm(conn: Connection[TupleRow], wish: Wish) -> None:
         if len(wish.into.encode()) > server.LONGEST_NAME:
             raise RefusedError(f"The name of a database may have {server.LONGEST_NAME} bytes.")
         return
+    server.refuse_another_owner(conn, live)
     if not server.exists(conn, live) or not (about := server.holdings(live)):
         return
     if not wish.agreed or wish.typed_name != live:
@@ -235,8 +236,7 @@ def dropped_on_failure(conn: Connection[TupleRow], name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not conn.broken:
-            server.drop_database(conn, name)
+        server.drop_database(conn, name)
         raise
 
 

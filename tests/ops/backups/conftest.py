@@ -14,6 +14,7 @@ from django.db import connection
 from ops.gateways.backups import server
 from ops.gateways.backups.keys import make_key
 from ops.services.backups import restoring
+from tests.ops.backups.ordinary import eager_autovacuum, ordinary  # noqa: F401 - fixtures for all
 from tests.ops.backups.s3 import s3  # noqa: F401 - a fixture for all
 
 

@@ -257,6 +257,7 @@ def test_the_command_tells_what_it_kept(backup: BackupLog, served: str, capsys: 
     assert databases(served) == [served, told["kept_database"]]
     assert [step["step"] for step in told["steps"]] == [
         "restore the database",
+        "analyse the database",
         "restore the uploaded files",
         "compare with the manifest",
         "put it in place",

@@ -62,6 +62,7 @@ def test_a_whole_backup_is_proven_and_the_time_is_recorded(backup: BackupLog) ->
     assert log.verified_at is not None
     assert [step["step"] for step in log.steps if step.get("verifying")] == [
         "restore the database",
+        "analyse the database",
         "look at the uploaded files",
         "compare with the manifest",
         "drop the scratch database",
