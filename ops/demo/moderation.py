@@ -10,9 +10,10 @@ from django.db.models import Count
 from accounts.models import LoginHistory, User
 from accounts.models.history import Event
 from accounts.models.sessions import Door
+from billing.access import FREE
 from community.models import Case, CaseKind, Comment, Decision, Deed, Post, PostType, Report, StaffAction, State
 from community.services import texts
-from ops.demo.community import Community, next_keys
+from ops.demo.community import Community
 from ops.demo.people import Member, People
 from ops.demo.season import DAY, HOUR, MINUTE, Season, read_data
 
@@ -66,7 +67,8 @@ class Moderation:
         """A report that was none."""
         said = self.said["dismissed"]
         objections = set(read_data("replies.yaml")["object"])
-        objection = Comment.objects.filter(body__in=objections, created_at__lt=self.season.ago(8)).latest("created_at")
+        said_openly = Comment.objects.filter(body__in=objections, post__category__access=FREE)
+        objection = said_openly.filter(created_at__lt=self.season.ago(8)).latest("created_at")
         at = objection.created_at + 2 * DAY
         case = self.open_case(at - 9 * HOUR, [said["report"]], comment=objection)
         self.close(case, at, Decision.DISMISSED)
@@ -76,31 +78,25 @@ class Moderation:
     def report_comment(self, said: dict[str, Any]) -> None:
         """A comment of yesterday, in a thread that people look at, and nobody has decided about it."""
         at = self.season.ago(self.season.chance.uniform(0.6, 1.4))
-        post = (
-            Post.objects.annotate(said=Count("comments"))
-            .filter(
-                created_at__lt=at - DAY, created_at__gt=at - 25 * DAY, category__access="free", pinned="", said__gt=4
-            )
-            .exclude(comments__cases__isnull=False)
-            .latest("said", "pk")
-        )
+        lately = Post.objects.filter(created_at__range=(at - 25 * DAY, at - DAY), category__access=FREE, pinned="")
+        looked_at = lately.exclude(comments__cases__isnull=False).annotate(said=Count("comments"))
+        post = looked_at.latest("said", "pk")
         writers = set(post.comments.values_list("author", flat=True)) | {post.author_id}
         there = [member for member in self.people.there(at) if member not in self.people.cast.values()]
         author = self.season.chance.choice([member for member in there if member.pk not in writers])
-        [key] = next_keys(Comment, 1)
-        comment = Comment(pk=key, post=post, author=author.user, created_at=at, announced_at=at)
+        comment = Comment(post=post, author=author.user, created_at=at, announced_at=at)
         source, read = texts.read_body(said["body"].strip())
         texts.put_body(comment, source, read)
-        comment.save(force_insert=True)
+        comment.save()
         self.open_case(at + 2 * HOUR, said["reports"], comment=comment)
 
     def open_case(self, at: datetime, reasons: list[str], **text: Any) -> Case:
         """With a report of a member for each reason."""
         case = Case.objects.create(kind=CaseKind.REPORTED, opened_at=at, reports_count=len(reasons), **text)
-        able = [member for member in self.people.there(at) if member.user not in (case.text.author, self.moderator)]
-        for number, (reason, member) in enumerate(
-            zip(reasons, self.season.chance.sample(able, len(reasons)), strict=True)
-        ):
+        cast = self.people.cast.values()
+        able = [each for each in self.people.there(at) if each not in cast and each.user != case.text.author]
+        reporters = self.season.chance.sample(able, len(reasons))
+        for number, (reason, member) in enumerate(zip(reasons, reporters, strict=True)):
             Report.objects.create(case=case, reporter=member.user, reason=reason, at=at + number * 25 * MINUTE)
         return case
 
