@@ -137,6 +137,18 @@ def drift_of(count: Count) -> Iterator[Drift]:
         reached = end
 
 
+def drift_counts(*, newest: int) -> dict[str, str]:
+    """For each count, a statement that says in how many of the newest rows of its table it differs."""
+    return {
+        count.name: f"""
+            SELECT count(*) FROM (
+                SELECT * FROM {count.table} ORDER BY {KEYS[count.table]} DESC LIMIT {newest:d}
+            ) AS it WHERE {differs(count)}
+        """  # noqa: S608 - all of it is ours
+        for count in COUNTS
+    }
+
+
 def end_of_batch(table: str, after: int) -> int | None:
     key = KEYS[table]
     statement = f"""
