@@ -16,6 +16,7 @@ from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.receiver import slot_name
 from ops.gateways.backups.storages import backup_storage, told_plainly
 from ops.models import BackupKind, BackupLog, BackupState, Problem, Verdict, WriteAheadLog
+from ops.services.backups import log_archive
 
 # A backup a day, and two hours for it to be late.
 OLDEST = timedelta(hours=26)
@@ -218,7 +219,15 @@ def of_the_storage() -> list[Problem]:
             return [
                 missing(f"The backup {counted_on.name} has changed: {path} has {size} bytes instead of {each['size']}.")
             ]
-    return []
+    return of_the_stored_log() if settings.BACKUP_WAL else []
+
+
+def of_the_stored_log() -> list[Problem]:
+    try:
+        gap = log_archive.reach(backup_storage(), our_keys()).missing
+    except BackupError as error:
+        return [missing(f"The write-ahead log cannot be read in the storage: {error}")]
+    return [missing(f"The segment {gap} of the write-ahead log is missing in the storage.")] if gap else []
 
 
 def missing(words: str) -> Problem:

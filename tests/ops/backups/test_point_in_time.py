@@ -28,6 +28,7 @@ from ops.services.backups.restoring import Wish, restore
 from ops.services.backups.standing import problems, standing
 from ops.services.backups.verifying import verify
 from tests.factories import make_user
+from tests.ops.backups.s3 import S3
 
 pytestmark = pytest.mark.usefixtures("slotless")
 
@@ -278,3 +279,25 @@ def test_of_two_who_receive_one_is_refused(environment: dict[str, str]) -> None:
 def test_a_moment_that_may_be_many_is_refused(text: str, words: str) -> None:
     with pytest.raises(CommandError, match=re.escape(words)):
         call_command("restore", "--at", text)
+
+
+def test_any_moment_comes_out_of_a_bucket_too(s3: S3, served: str, environment: dict[str, str]) -> None:
+    options = s3.options()
+    bucket = {
+        "BACKUP_S3_BUCKET": options["bucket_name"],
+        "BACKUP_S3_PREFIX": options["location"],
+        "BACKUP_S3_ENDPOINT": options["endpoint_url"],
+        "BACKUP_S3_REGION": options["region_name"],
+        "BACKUP_S3_ACCESS_KEY": options["access_key"],
+        "BACKUP_S3_SECRET_KEY": options["secret_key"],
+        "BACKUP_S3_ADDRESSING": options["addressing_style"],
+    }
+    make_user(email="then@howtoai.example")
+    with receiving(environment | bucket):
+        wait_until_stored(now() - timedelta(days=1))
+        back_up(BackupKind.PHYSICAL)
+        moment = now()
+        make_user(email="later@howtoai.example")
+        wait_until_stored(moment)
+        restore(Wish(at=moment, into=f"{served}_then"))
+    assert emails_in(f"{served}_then") == {"then@howtoai.example"}
