@@ -197,6 +197,16 @@ def test_a_clock_that_stands_still_is_one_problem_and_not_eighteen() -> None:
     assert keys() == ["clock"]
 
 
+def test_a_clock_that_was_never_started_is_a_problem_once_the_site_is_no_longer_new(postbox: Postbox) -> None:
+    MigrationRecorder.Migration.objects.update(applied=NOW - timedelta(minutes=9))
+    assert keys() == []
+    MigrationRecorder.Migration.objects.update(applied=NOW - timedelta(minutes=11))
+    assert keys() == ["clock"]
+    # There is no clock to look for itself.
+    assert watcher.look(was_silent=watcher.look(was_silent=False))
+    assert "Nothing has ever run by the clock." in postbox.only()["Subject"]
+
+
 def test_what_cannot_be_told_any_more_is_not_over(postbox: Postbox) -> None:
     make_run("apply_events", timedelta(minutes=1))
     make_run("erase_accounts", timedelta(hours=3))
