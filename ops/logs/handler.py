@@ -37,7 +37,7 @@ class DatabaseHandler(logging.Handler):
         self.count = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        if getattr(here, "ships", False):
+        if here.ships:
             return
         try:
             shipper = self.begun()

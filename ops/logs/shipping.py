@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ops.logs.spool import Spool, left_behind
@@ -22,8 +24,24 @@ REFUSED = "refused.jsonl"
 # On a full disk trouble waits in memory.
 MOST_IN_MEMORY = 10_000  # lines
 
-# Set in the thread that ships: what it causes to be said is not shipped, or that would never end.
-here = threading.local()
+
+class Here(threading.local):
+    """`ships` in the thread that ships: what it causes to be said is not shipped, or that would never end."""
+
+    ships = False
+
+
+here = Here()
+
+
+@contextmanager
+def as_shipper(*, ships: bool = True) -> Iterator[None]:
+    """This thread ships, or is one like any other, until the end of the block."""
+    before, here.ships = here.ships, ships
+    try:
+        yield
+    finally:
+        here.ships = before
 
 
 class Aside:
@@ -69,14 +87,14 @@ class Shipper:
         self.thread.start()
 
     def run(self) -> None:
-        here.ships = True
-        while not self.stopping.is_set():
-            in_time = self.wanted.wait(RETRY if self.spool.waiting else LOOK_AROUND)
-            if in_time:
-                self.stopping.wait(GATHER)
-            self.wanted.clear()
-            self.ship_all()
-        self.store.close()
+        with as_shipper():
+            while not self.stopping.is_set():
+                in_time = self.wanted.wait(RETRY if self.spool.waiting else LOOK_AROUND)
+                if in_time:
+                    self.stopping.wait(GATHER)
+                self.wanted.clear()
+                self.ship_all()
+            self.store.close()
 
     def ship_all(self) -> None:
         try:
@@ -123,13 +141,12 @@ class Shipper:
     def tell_what_was_dropped(self) -> None:
         """As a record like any other, the only one that comes from this thread."""
         if dropped := self.aside.take_dropped():
-            here.ships = False
-            logger.warning(
-                "%s log records were dropped: more was said than could be kept",
-                dropped.total(),
-                extra={"context": dict(dropped)},
-            )
-            here.ships = True
+            with as_shipper(ships=False):
+                logger.warning(
+                    "%s log records were dropped: more was said than could be kept",
+                    dropped.total(),
+                    extra={"context": dict(dropped)},
+                )
 
     def ship_what_others_left(self) -> None:
         for spool in left_behind(self.spool.path.parent):
@@ -152,8 +169,7 @@ class Shipper:
         self.thread.join(FINISH)
         if not self.thread.is_alive():
             # What was said between its last look and now.
-            here.ships = True
-            self.ship_all()
-            here.ships = False
+            with as_shipper():
+                self.ship_all()
             self.store.close()
         self.spool.close()

@@ -19,6 +19,7 @@ from ops.gateways.backups import server
 from ops.models import Alarm, Problem, ScheduledRun
 from ops.services import runs, watching
 from tests.at_once import at_once
+from tests.brokers import valkey_away
 from tests.ops.test_maintenance import flag  # noqa: F401 - a flag of this test's own
 from tests.postbox import Postbox
 
@@ -236,16 +237,10 @@ def test_migrations_that_wait_are_a_problem() -> None:
     assert problem.text == f"1 migrations are not applied, the first is ops.{newest.name}."
 
 
-def test_valkey_that_does_not_answer_is_a_problem(settings: Any) -> None:
-    there = settings.REDIS_URL
-    settings.REDIS_URL = "unix:///nobody/listens.sock"
-    metrics.valkey.cache_clear()
-    try:
+def test_valkey_that_does_not_answer_is_a_problem() -> None:
+    with valkey_away():
         assert keys() == ["valkey"]
         assert watching.catch_up() == []
-    finally:
-        settings.REDIS_URL = there
-        metrics.valkey.cache_clear()
 
 
 def test_during_maintenance_nothing_is_late() -> None:

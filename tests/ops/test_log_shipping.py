@@ -20,7 +20,7 @@ from common import partitions
 from common.logging import ContextLogger, binding
 from config.env import BASE_DIR
 from ops.logs.handler import DatabaseHandler, program
-from ops.logs.shipping import REFUSED
+from ops.logs.shipping import REFUSED, as_shipper, here
 from ops.logs.spool import Spool, Taken, left_behind
 from ops.logs.store import TABLE, Store
 from ops.models import ErrorGroup, Level, SystemLog
@@ -330,6 +330,14 @@ def test_a_kind_of_error_that_comes_back_is_open_again(said: Said) -> None:
 def test_a_program_is_named_as_people_name_it(arguments: list[str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", arguments)
     assert program() == name
+
+
+def test_a_remark_that_fails_leaves_the_thread_a_shipper() -> None:
+    with as_shipper():
+        with pytest.raises(ZeroDivisionError), as_shipper(ships=False):
+            raise ZeroDivisionError
+        assert here.ships
+    assert not here.ships
 
 
 def test_lines_hold_what_the_spool_can_be_read_by(said: Said, away: Callable[[], None]) -> None:

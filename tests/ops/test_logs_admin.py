@@ -46,6 +46,15 @@ def test_a_record_is_shown_whole_and_changed_by_nobody(browser: Client) -> None:
     assert browser.get(reverse("admin:ops_systemlog_add")).status_code == 403
 
 
+def test_times_of_the_log_are_said_to_the_millisecond(browser: Client) -> None:
+    at = NOW.replace(microsecond=42_999) - timedelta(minutes=1)
+    store_records(("said", None), at=at)
+    shown = f"{at:%Y-%m-%d %H:%M:%S}.042"
+    assert shown in browser.get(LOG).content.decode()
+    detail = browser.get(reverse("admin:ops_systemlog_change", args=[SystemLog.objects.get().pk])).content.decode()
+    assert detail.count(shown) == 1
+
+
 def test_a_kind_of_error_is_resolved(browser: Client) -> None:
     store_records(("it broke", None), at=NOW, level=Level.ERROR)
     group = ErrorGroup.objects.get()
