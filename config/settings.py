@@ -510,7 +510,7 @@ LOGGING = {
     "handlers": {
         # For people while we develop; for machines on stdout, but that of a command is for what it was asked for.
         "console": {
-            "class": "logging.StreamHandler",
+            "class": "common.logging.ConsoleHandler",
             "formatter": "console" if DEBUG else "json",
             "stream": "ext://sys.stderr" if DEBUG or RUNS_COMMAND else "ext://sys.stdout",
         },
