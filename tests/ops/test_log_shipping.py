@@ -301,7 +301,7 @@ def test_what_cannot_be_kept_is_no_secret_told_to_stderr(said: Said, capsys: pyt
         def __repr__(self) -> str:
             raise RuntimeError("password=correct-horse of ada@howtoai.example")
 
-    record = logging.makeLogRecord({"name": "x", "msg": "%d", "args": (Silent(), "hunter2secret")})
+    record = logging.LogRecord("x", logging.INFO, "", 0, "%d", (Silent(), "hunter2secret"), None)
     for handler in (said.handler, ConsoleHandler()):
         handler.setFormatter(JsonFormatter())
         handler.handle(record)
