@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
@@ -54,6 +54,15 @@ def lock_for_transaction(space: str, key: int | str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{space}:{key}"])
+
+
+@contextmanager
+def own_connection() -> Iterator[psycopg.Connection[Any]]:
+    """One beside Django's, which lives through whatever becomes of that. Raises psycopg.Error."""
+    options = {**connection.get_connection_params(), "autocommit": True}
+    options.pop("pool", None)
+    with closing(psycopg.connect(**options)) as made:
+        yield made
 
 
 @contextmanager

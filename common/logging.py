@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from common.request_id import request_id
 from common.scrubbing import scrub_exception, scrub_named, scrub_text
@@ -127,6 +128,20 @@ def message_of(record: logging.LogRecord) -> str:
         return record.getMessage()
     except Exception as error:  # noqa: BLE001 - arguments that do not fit must not lose what was to be said
         return f"{record.msg} {record.args!r} ({type(error).__name__}: the arguments do not fit)"
+
+
+class Discreet:
+    """For a handler: where it fails, nothing that was to be said is shown unscrubbed, as Python's own would."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - so Python names it
+        error = scrub_text(repr(sys.exc_info()[1]))
+        # Whoever says something must not fail for it, also where there is no stderr.
+        with suppress(Exception):
+            sys.stderr.write(f"logging: a record of {scrub_text(record.name)} cannot be kept: {error}\n")
+
+
+class ConsoleHandler(Discreet, logging.StreamHandler[TextIO]):
+    """For stdout or stderr."""
 
 
 class JsonFormatter(logging.Formatter):

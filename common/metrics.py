@@ -130,10 +130,12 @@ def flush() -> None:
             return
         try:
             send(counts)
-        except RedisError as error:
+        except Exception as error:
             with Tally.lock:
                 for key, amount in counts.items():
                     Tally.counts[key] += amount
+            if not isinstance(error, RedisError):
+                raise
             if not Tally.is_failing:
                 logger.warning("metrics wait, since Valkey does not answer: %s", error)
             Tally.is_failing = True
@@ -174,6 +176,23 @@ def read(key: str) -> dict[Key, float]:
     return {tuple(field.split(SEPARATOR)): float(amount) for field, amount in found.items()}
 
 
+def by_labels(histogram: Histogram, sums: Mapping[Key, float]) -> dict[Key, tuple[list[float], float]]:
+    """The count of each bucket, and the sum, for each combination of labels."""
+    found: dict[Key, tuple[list[float], float]] = {}
+    for key, amount in sums.items():
+        name, *labels, place = key
+        # A release may have had other labels, or more buckets.
+        if name != histogram.name or len(labels) != len(histogram.labels):
+            continue
+        buckets, total = found.get(tuple(labels)) or ([0.0] * (len(histogram.bounds) + 1), 0.0)
+        if place == SUM:
+            total = amount
+        elif int(place) < len(buckets):
+            buckets[int(place)] = amount
+        found[tuple(labels)] = buckets, total
+    return found
+
+
 @dataclass(frozen=True)
 class Process:
     """A living process: "web" or "worker", and the bytes of memory that it holds."""
@@ -189,11 +208,20 @@ class Reporter:
         self.kind = kind
         self.key = PROCESS + uuid4().hex
         self.stopped = threading.Event()
+        self.is_failing = False
 
     def run(self) -> None:
         while True:
-            flush()
-            self.say()
+            try:
+                flush()
+                self.say()
+            except Exception:
+                # Whatever it is, it may be over soon; nothing would start this thread again. It is said once.
+                if not self.is_failing:
+                    logger.exception("metrics cannot be handed on")
+                self.is_failing = True
+            else:
+                self.is_failing = False
             if self.stopped.wait(FLUSH_SECONDS):
                 return
 
@@ -225,7 +253,12 @@ def processes() -> list[Process]:
     client = valkey()
     keys = list(client.scan_iter(f"{PROCESS}*", count=1000))
     found: Any = client.mget(keys) if keys else []
-    return [Process(**json.loads(said)) for said in found if said]
+    return [process_of(json.loads(said)) for said in found if said]
+
+
+def process_of(told: dict[str, Any]) -> Process:
+    """Another release may say more of itself, or less."""
+    return Process(kind=told.get("kind", "unknown"), memory=told.get("memory", 0))
 
 
 def memory() -> int:

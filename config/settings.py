@@ -203,10 +203,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Held by the prefork pool only: that of threads cannot end one.
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # Longer than the longest task, or a slow one would be started twice (seconds).
+    # Seconds. One that takes longer is given to another worker, too; a command does not run beside itself (ops.tasks).
     "visibility_timeout": CELERY_TASK_TIME_LIMIT + 300,
     # kombu looks for lost tasks only every 100 s unless told otherwise.
     "unacked_restore_interval": 5,
@@ -516,7 +517,7 @@ LOGGING = {
     "handlers": {
         # For people while we develop; for machines on stdout, but that of a command is for what it was asked for.
         "console": {
-            "class": "logging.StreamHandler",
+            "class": "common.logging.ConsoleHandler",
             "formatter": "console" if DEBUG else "json",
             "stream": "ext://sys.stderr" if DEBUG or RUNS_COMMAND else "ext://sys.stdout",
         },

@@ -8,6 +8,7 @@ several machines, MAINTENANCE_FILE names a place that all of them mount, as they
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MINUTES = 15
 LONGEST_MINUTES = 7 * 24 * 60
@@ -47,6 +50,8 @@ class Seen:
     # Of the file: when it was written, and which one it was.
     stamp: tuple[int, int] | None = None
     maintenance: Maintenance | None = None
+    # Said once.
+    is_failing = False
 
 
 def current() -> Maintenance | None:
@@ -64,7 +69,15 @@ def look() -> None:
         found = path.stat()
     except FileNotFoundError:
         Seen.stamp = Seen.maintenance = None
+        Seen.is_failing = False
         return
+    except OSError as error:
+        # A share that is away, say: open or closed, all stays as it was.
+        if not Seen.is_failing:
+            logger.error("whether there is maintenance cannot be seen in %s, it is as before: %s", path, error)
+        Seen.is_failing = True
+        return
+    Seen.is_failing = False
     stamp = (found.st_mtime_ns, found.st_ino)
     if stamp != Seen.stamp:
         Seen.maintenance = read(path)

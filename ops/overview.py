@@ -126,7 +126,7 @@ def alive(processes: list[metrics.Process], kind: str) -> str:
 def clock(amiss: set[str]) -> Part:
     newest = ScheduledRun.objects.order_by("-begun_at").first()
     if newest is None:
-        return Part("Clock (beat)", "open", "Nothing has run by it yet")
+        return Part("Clock (beat)", "amiss" if "clock" in amiss else "open", "Nothing has run by it yet")
     ago = int((timezone.now() - newest.begun_at).total_seconds())
     return Part("Clock (beat)", mark("clock" in amiss), f"{newest.command} ran {time_ago(ago)}")
 

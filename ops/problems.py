@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django.utils.timesince import timesince
 from redis import RedisError
@@ -77,10 +78,12 @@ def clock() -> Iterator[Problem]:
     if maintenance.current() is not None:
         return
     newest = ScheduledRun.objects.order_by("-begun_at").first()
-    if newest is not None and timezone.now() - newest.begun_at > SILENCE:
+    # One that has never gone may be new: this release was set up a moment ago.
+    since = newest.begun_at if newest else MigrationRecorder.Migration.objects.latest("applied").applied
+    if timezone.now() - since > SILENCE:
         yield Problem(
             "clock",
-            f"Nothing has run by the clock for {timesince(newest.begun_at)}.",
+            f"Nothing has run by the clock for {timesince(since)}." if newest else "Nothing has ever run by the clock.",
             "Start beat: celery -A config beat. If it runs, look whether a worker does, and whether both have the same"
             " REDIS_URL.",
         )

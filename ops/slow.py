@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -11,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import ObjectNotInPrerequisiteState
 
 from common import metrics
-from common.metrics import REQUEST_SECONDS, SUM, Key
+from common.metrics import REQUEST_SECONDS, by_labels
 from common.moments import measured
 from ops.metrics.requests import NO_VIEW
 
@@ -84,25 +83,16 @@ def of_both_days() -> list[View]:
     """Raises RedisError."""
     today = datetime.now(UTC)
     days = [metrics.sums_of_day(today), metrics.sums_of_day(today - timedelta(days=1))]
-    counts: dict[str, list[float]] = {}
-    seconds: dict[str, float] = {}
-    for (_, view, place), amount in of_requests(days):
-        if view == NO_VIEW:
-            continue
-        if place == SUM:
-            seconds[view] = seconds.get(view, 0) + amount
-        else:
-            buckets = counts.setdefault(view, [0.0] * (len(REQUEST_SECONDS.bounds) + 1))
-            buckets[int(place)] += amount
+    found: dict[str, tuple[list[float], float]] = {}
+    for day in days:
+        for (view,), (buckets, seconds) in by_labels(REQUEST_SECONDS, day).items():
+            before, seconds_before = found.get(view, ([0.0] * len(buckets), 0.0))
+            found[view] = [sum(counts) for counts in zip(before, buckets, strict=True)], seconds_before + seconds
     return [
-        View(name=view, requests=int(total), mean=seconds.get(view, 0) / total, p95=percentile(buckets))
-        for view, buckets in counts.items()
-        if (total := sum(buckets))
+        View(name=view, requests=int(total), mean=seconds / total, p95=percentile(buckets))
+        for view, (buckets, seconds) in found.items()
+        if view != NO_VIEW and (total := sum(buckets))
     ]
-
-
-def of_requests(days: Iterable[dict[Key, float]]) -> Iterable[tuple[Key, float]]:
-    return ((key, amount) for day in days for key, amount in day.items() if key[0] == REQUEST_SECONDS.name)
 
 
 def percentile(buckets: list[float]) -> float | None:

@@ -1,6 +1,7 @@
 """Background work of operations."""
 
 import logging
+from collections.abc import Sequence
 from uuid import uuid4
 
 from celery import Task, shared_task
@@ -8,7 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
-from common.database import patient
+from common.database import only_one, own_connection, patient
 from ops import maintenance, schedule
 from ops.models import ScheduledRun
 from ops.services import runs
@@ -49,7 +50,7 @@ PERIODIC_COMMANDS = frozenset(
 def run_command(self: Task, name: str, *arguments: str) -> None:
     """Run a periodic management command, once for each time of its schedule, unless the site is closed.
 
-    Its statements may take as long as they need, as where it is run by hand.
+    It does not run beside itself. Its statements may take as long as they need, as where it is run by hand.
     Raises ValueError for any other command, and what the command raises.
     """
     if name not in PERIODIC_COMMANDS:
@@ -58,8 +59,18 @@ def run_command(self: Task, name: str, *arguments: str) -> None:
         # The database may be in the middle of being replaced. What matters catches up at its next time.
         logger.info("%s waits for the end of the maintenance", name)
         return
+    # On a connection of its own: the command may close Django's, and another message must not run it beside itself. The
+    # broker delivers this one again where it takes longer than it waits.
+    with own_connection() as mine, only_one(mine.cursor(), f"run_command:{name}") as is_ours:
+        if is_ours:
+            run_for_its_time(name, arguments, task_id=self.request.id or uuid4().hex)
+        else:
+            logger.info("%s is still at work", name)
+
+
+def run_for_its_time(name: str, arguments: Sequence[str], *, task_id: str) -> None:
     slot = schedule.entries()[name].latest_slot(timezone.now())
-    run = runs.claim(command=name, slot=slot, task_id=self.request.id or uuid4().hex)
+    run = runs.claim(command=name, slot=slot, task_id=task_id)
     if run is None:
         logger.info("%s has run for %s", name, slot)
         return

@@ -21,16 +21,19 @@ CHECK = "check_system"
 
 
 def begin() -> None:
-    threading.Thread(target=watch, name="watcher", daemon=True).start()
+    threading.Thread(target=watch, args=(threading.Event(),), name="watcher", daemon=True).start()
 
 
-def watch() -> None:
-    was_silent, never = False, threading.Event()
-    while not never.wait(EVERY):
+def watch(ended: threading.Event) -> None:
+    was_silent = False
+    while not ended.wait(EVERY):
         try:
             was_silent = look(was_silent)
         except Error as error:
             logger.error("the system cannot be checked without its database: %s", error)
+        except Exception:
+            # Whatever it is, it may be over in a minute; nothing would start this thread again.
+            logger.exception("the system cannot be checked")
         finally:
             connection.close()
 

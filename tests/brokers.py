@@ -41,10 +41,10 @@ def celery_has(**values: object) -> Iterator[None]:
 
 
 @contextmanager
-def valkey_away() -> Iterator[None]:
+def valkey_away(address: str = "unix:///nobody/listens.sock") -> Iterator[None]:
     """What is counted, the queue and the signs of life cannot be read or written; the cache can."""
     try:
-        with override_settings(REDIS_URL="unix:///nobody/listens.sock"):
+        with override_settings(REDIS_URL=address):
             metrics.valkey.cache_clear()
             yield
     finally:

@@ -25,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def patient(self) -> Iterator[None]:
         """Statements of this thread may take as long as they need in here; within a transaction, until that ends.
 
-        A connection on which it was so is not given back to the pool, where somebody else would have it.
+        Also on a connection that is made meanwhile. Whoever gets it next from the pool has the limit again.
         """
         if self.in_atomic_block:
             with self.cursor() as cursor:
@@ -48,8 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _close(self) -> None:
         if self.is_patient and self.connection is not None:
-            # The pool makes another in its place.
-            self.connection.close()
+            restore_limit(self.connection)
         super()._close()  # type: ignore[misc]  # not in the stubs
 
     def _configure_connection(self, connection: Connection[Any]) -> bool:
@@ -76,6 +75,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.pool.putconn(connection)
             connection = super().get_new_connection(conn_params)
         return connection
+
+
+def restore_limit(connection: Connection[Any]) -> None:
+    try:
+        connection.rollback()
+        connection.execute("RESET statement_timeout")
+        connection.commit()
+    except Error:
+        # Which the pool sees, and makes another.
+        connection.close()
 
 
 class UtcLoader(Loader):

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from common.logging import entry_of, text_of
-from ops.logs.shipping import Aside, Shipper, here
-from ops.logs.spool import CHUNK, Spool
+from common.logging import Discreet, entry_of, text_of
+from ops.logs.shipping import Aside, Complaints, Shipper, here
+from ops.logs.spool import CHUNK, OwnSpool
 
 # Bytes that may wait for the database; beyond, what is only told (info and below) is counted and dropped.
 MOST_WAITING = 256 * 1024 * 1024
@@ -23,7 +23,7 @@ DEEPEST_FRAMES = 5
 HERE = str(Path(__file__).resolve().parent.parent.parent)
 
 
-class DatabaseHandler(logging.Handler):
+class DatabaseHandler(Discreet, logging.Handler):
     """Appends each record to this process's spool, from which a thread ships it to the database."""
 
     def __init__(self, folder: str | Path, *, most_waiting: int = MOST_WAITING) -> None:
@@ -31,6 +31,7 @@ class DatabaseHandler(logging.Handler):
         super().__init__()
         self.folder, self.most_waiting = Path(folder), most_waiting
         self.aside = Aside()
+        self.complaints = Complaints()
         # Of the process: its number, what it is called, and what its records' ids end with.
         self.process_id, self.process, self.origin = 0, "", ""
         self.shipper: Shipper | None = None
@@ -48,7 +49,8 @@ class DatabaseHandler(logging.Handler):
             line = self.line_of(record)
             try:
                 shipper.spool.append(line)
-            except OSError:
+            except OSError as error:
+                self.complaints.make(f"log records cannot be written to {self.folder}: {error}")
                 self.aside.drop(record.levelname.lower()) if is_told else self.aside.keep(
                     line, record.levelname.lower()
                 )
@@ -60,7 +62,7 @@ class DatabaseHandler(logging.Handler):
     def begun(self) -> Shipper:
         """This process's own: after a fork there is another. Under the handler's lock."""
         if self.shipper is None or self.process_id != os.getpid():
-            self.shipper = Shipper(Spool.in_folder(self.folder), self.aside)
+            self.shipper = Shipper(OwnSpool(self.folder), self.aside)
             self.process_id = os.getpid()
             self.process = json.dumps(f"{program()} {self.process_id}", ensure_ascii=False)
             self.origin = f"8{secrets.token_hex(8)[1:]}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.logs.spool import Spool, left_behind
+from ops.logs.spool import OwnSpool, Spool, left_behind
 from ops.logs.store import LATER, REFUSAL, Store
 
 logger = logging.getLogger(__name__)
@@ -74,15 +74,33 @@ class Aside:
         return dropped
 
 
+class Complaints:
+    """To stderr, where nothing of ours listens; not more often than once in a while."""
+
+    def __init__(self) -> None:
+        self.made_at: float | None = None
+
+    def make(self, words: str) -> None:
+        now = time.monotonic()
+        if self.made_at is None or now - self.made_at > LOOK_AROUND:
+            self.made_at = now
+            say(words)
+
+
+def say(words: str) -> None:
+    sys.stderr.write(f"logging: {Path(sys.argv[0]).name}: {words}\n")
+
+
 class Shipper:
     """Started with the first line of a process; ends with it."""
 
-    def __init__(self, spool: Spool, aside: Aside) -> None:
+    def __init__(self, spool: OwnSpool, aside: Aside) -> None:
         self.spool, self.aside = spool, aside
         self.store = Store()
         self.wanted, self.stopping = threading.Event(), threading.Event()
         self.looked_around = 0.0
-        self.complained_at = 0.0
+        self.complaints = Complaints()
+        self.unreadable: set[Path] = set()
         self.thread = threading.Thread(target=self.run, name="logs", daemon=True)
         self.thread.start()
 
@@ -99,15 +117,16 @@ class Shipper:
     def ship_all(self) -> None:
         try:
             self.tell_what_was_dropped()
-            self.ship(self.spool)
+            if self.spool.spool:
+                self.ship(self.spool.spool)
             self.ship_what_was_put_aside()
             if time.monotonic() - self.looked_around > LOOK_AROUND:
                 self.ship_what_others_left()
                 self.looked_around = time.monotonic()
         except LATER as error:
-            self.complain(f"the database takes no log records, they wait in {self.spool.path}: {error}")
+            self.complaints.make(f"the database takes no log records, they wait in {self.spool.folder}: {error}")
         except Exception as error:  # noqa: BLE001 - this thread must live on: records wait in the spool meanwhile
-            self.complain(f"log records cannot be stored, they wait in {self.spool.path}: {error!r}")
+            self.complaints.make(f"log records cannot be stored, they wait in {self.spool.folder}: {error!r}")
 
     def ship(self, spool: Spool) -> None:
         """Raises one of LATER."""
@@ -128,10 +147,10 @@ class Shipper:
             self.put(lines[middle:])
 
     def refuse(self, line: bytes, error: Exception) -> None:
-        path = self.spool.path.with_name(REFUSED)
+        path = self.spool.folder / REFUSED
         with path.open("ab") as file:
             file.write(line + b"\n")
-        self.complain(f"the database refuses a log record, it is kept in {path}: {error}")
+        self.complaints.make(f"the database refuses a log record, it is kept in {path}: {error}")
 
     def ship_what_was_put_aside(self) -> None:
         if lines := list(self.aside.lines):
@@ -149,18 +168,17 @@ class Shipper:
                 )
 
     def ship_what_others_left(self) -> None:
-        for spool in left_behind(self.spool.path.parent):
+        for spool in left_behind(self.spool.folder, self.tell_of_unreadable):
             try:
                 self.ship(spool)
             finally:
                 spool.close()
 
-    def complain(self, words: str) -> None:
-        """Where nothing of ours listens; not more often than once in a while."""
-        now = time.monotonic()
-        if now - self.complained_at > LOOK_AROUND or not self.complained_at:
-            self.complained_at = now
-            sys.stderr.write(f"logging: {Path(sys.argv[0]).name}: {words}\n")
+    def tell_of_unreadable(self, path: Path, error: OSError) -> None:
+        """Once of each: it may lie there for long."""
+        if path not in self.unreadable:
+            self.unreadable.add(path)
+            say(f"log records that a process left in {path} cannot be read: {error}")
 
     def close(self) -> None:
         """Ship what there is, within FINISH; what then is left stays in the spool."""

@@ -6,7 +6,7 @@ import fcntl
 import os
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SUFFIX = ".spool"
@@ -31,6 +31,10 @@ class Spool:
         except BlockingIOError:
             os.close(self.file)
             raise Taken(path) from None
+        if not is_at(path, self.file):
+            # Between its opening and its lock another found it empty, and removed it.
+            os.close(self.file)
+            raise Taken(path)
         self.lock = threading.Lock()
         self.written = os.fstat(self.file).st_size
         self.shipped = 0
@@ -88,14 +92,50 @@ class Spool:
             os.close(self.file)
 
 
-def left_behind(folder: Path) -> Iterator[Spool]:
-    """Those of processes that are no more, oldest first. Whoever takes them closes them."""
+class OwnSpool:
+    """That of this process, made with its first line; where that cannot be, with one that comes later."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.spool: Spool | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Bytes."""
+        return self.spool.waiting if self.spool else 0
+
+    def append(self, line: bytes) -> None:
+        """By one thread at a time. Raises OSError, as where the folder cannot be written to."""
+        if self.spool is None:
+            self.spool = Spool.in_folder(self.folder)
+        self.spool.append(line)
+
+    def close(self) -> None:
+        if self.spool is not None:
+            self.spool.close()
+
+
+def left_behind(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator[Spool]:
+    """Those of processes that are no more, oldest first. Whoever takes them closes them.
+
+    `unreadable` is told of what cannot be opened, such as that of another user.
+    """
     for path in sorted(folder.glob(f"*{SUFFIX}"), key=changed_at):
         try:
             spool = Spool(path)
         except (Taken, FileNotFoundError):
             continue
+        except OSError as error:
+            unreadable(path, error)
+            continue
         yield spool
+
+
+def is_at(path: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def changed_at(path: Path) -> float:

@@ -19,7 +19,7 @@ from redis import RedisError
 
 from common import metrics
 from common.client import client_address, read_address
-from common.metrics import SUM, Histogram, Key
+from common.metrics import Histogram, by_labels
 from ops import state
 from ops.services.backups.standing import Standing, standing
 from ops.services.log_search import counts_of_late
@@ -107,23 +107,6 @@ def gauge(
     for values, amount in samples:
         family.add_metric(values, amount)
     return family
-
-
-def by_labels(histogram: Histogram, sums: dict[Key, float]) -> dict[Key, tuple[list[float], float]]:
-    """The count of each bucket, and the sum, for each combination of labels."""
-    found: dict[Key, tuple[list[float], float]] = {}
-    for key, amount in sums.items():
-        name, *labels, place = key
-        # A release may have had other labels, or more buckets.
-        if name != histogram.name or len(labels) != len(histogram.labels):
-            continue
-        buckets, total = found.get(tuple(labels)) or ([0.0] * (len(histogram.bounds) + 1), 0.0)
-        if place == SUM:
-            total = amount
-        elif int(place) < len(buckets):
-            buckets[int(place)] = amount
-        found[tuple(labels)] = buckets, total
-    return found
 
 
 def cumulative(histogram: Histogram, buckets: list[float]) -> list[tuple[str, float]]:

@@ -36,6 +36,12 @@ def process_of(wrapper: Any) -> int:
         return int(cursor.fetchone()[0])
 
 
+def end(process: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+        assert cursor.fetchone() == (True,)
+
+
 def last_asked(process: int) -> datetime:
     with connection.cursor() as cursor:
         # What a transaction has seen of it once it goes on seeing.
@@ -59,9 +65,7 @@ def test_a_connection_that_lives_is_used_again_without_a_word_to_the_server(pool
 def test_a_connection_whose_server_is_gone_is_replaced_before_anybody_uses_it(pooled: Any) -> None:
     first = process_of(pooled)
     pooled.close()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
-        assert cursor.fetchone() == (True,)
+    end(first)
     assert process_of(pooled) != first
 
 
@@ -115,7 +119,7 @@ def limit_of(wrapper: Any) -> str:
         return str(cursor.fetchone()[0])
 
 
-def test_a_connection_is_patient_as_long_as_it_is_asked_to(pooled: Any) -> None:
+def test_a_connection_is_patient_as_long_as_it_is_asked_to(pooled: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert limit_of(pooled) == "15s"
     with pooled.patient():
         assert limit_of(pooled) == "0"
@@ -123,6 +127,8 @@ def test_a_connection_is_patient_as_long_as_it_is_asked_to(pooled: Any) -> None:
         pooled.close()
         assert limit_of(pooled) == "0"
     assert limit_of(pooled) == "15s"
+    # Each minute some command does so.
+    assert caplog.records == []
 
 
 @contextmanager
@@ -136,7 +142,10 @@ def test_patience_ends_with_what_fails(pooled: Any) -> None:
         cursor.execute("SELECT 1 / 0")
     with pytest.raises(DataError), pooled.patient(), unended_transaction(pooled) as cursor:
         cursor.execute("SELECT 1 / 0")
+    assert limit_of(pooled) == "15s"
     assert pooled.get_autocommit()
+    with pooled.patient():
+        end(process_of(pooled))
     assert limit_of(pooled) == "15s"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from ops.models import Alarm, Problem, ScheduledRun
 from ops.services import runs, watching
 from tests.at_once import at_once
 from tests.brokers import valkey_away
+from tests.config.processes import wait_until
 from tests.ops.test_maintenance import flag  # noqa: F401 - a flag of this test's own
 from tests.postbox import Postbox
 
@@ -198,6 +201,16 @@ def test_a_clock_that_stands_still_is_one_problem_and_not_eighteen() -> None:
     assert keys() == ["clock"]
 
 
+def test_a_clock_that_was_never_started_is_a_problem_once_the_site_is_no_longer_new(postbox: Postbox) -> None:
+    MigrationRecorder.Migration.objects.update(applied=NOW - timedelta(minutes=9))
+    assert keys() == []
+    MigrationRecorder.Migration.objects.update(applied=NOW - timedelta(minutes=11))
+    assert keys() == ["clock"]
+    # There is no clock to look for itself.
+    assert watcher.look(was_silent=watcher.look(was_silent=False))
+    assert "Nothing has ever run by the clock." in postbox.only()["Subject"]
+
+
 def test_what_cannot_be_told_any_more_is_not_over(postbox: Postbox) -> None:
     make_run("apply_events", timedelta(minutes=1))
     make_run("erase_accounts", timedelta(hours=3))
@@ -259,6 +272,25 @@ def test_the_web_server_looks_after_a_clock_that_is_silent_twice_in_a_row(postbo
     assert "Nothing has run by the clock" in postbox.only()["Subject"]
     make_run("check_system", timedelta(minutes=1))
     assert not watcher.look(was_silent=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_watcher_of_the_web_server_lives_on_whatever_happens(
+    postbox: Postbox, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    make_run("check_system", timedelta(minutes=20))
+    monkeypatch.setattr(watcher, "EVERY", 0.01)
+    # The disk with our data is not mounted.
+    there, settings.VAR_DIR = settings.VAR_DIR, tmp_path / "away"
+    ended = threading.Event()
+    thread = threading.Thread(target=watcher.watch, args=(ended,))
+    thread.start()
+    assert wait_until(lambda: "the system cannot be checked" in caplog.text)
+    settings.VAR_DIR = there
+    assert wait_until(lambda: postbox.taken != [])
+    ended.set()
+    thread.join()
+    assert "Nothing has run by the clock" in postbox.only()["Subject"]
 
 
 def test_the_web_server_waits_during_maintenance(postbox: Postbox) -> None:

@@ -23,6 +23,7 @@ from accounts.models import BrowserSession, User
 from config.env import BASE_DIR
 from ops import maintenance
 from ops.tasks import run_command
+from tests.config.processes import wait_until
 from tutorials.models import Tutorial
 
 
@@ -117,15 +118,52 @@ def test_beginning_again_prolongs_it() -> None:
     assert maintenance.current() == second
 
 
-def test_another_process_sees_the_flag_within_a_second(monkeypatch: pytest.MonkeyPatch, flag: Path) -> None:
-    monkeypatch.setattr(maintenance, "LOOK_EVERY", 0)
+def test_another_process_sees_the_flag_within_a_second(flag: Path) -> None:
     assert maintenance.current() is None
     manage(flag, "on", "--reason", "From another process.")
+    assert wait_until(lambda: maintenance.current() is not None, seconds=1.1)
     found = maintenance.current()
     assert found is not None
     assert found.reason == "From another process."
     manage(flag, "off")
+    assert wait_until(lambda: maintenance.current() is None, seconds=1.1)
+
+
+def test_what_was_seen_is_believed_for_a_while(monkeypatch: pytest.MonkeyPatch, flag: Path) -> None:
+    """No request asks the disk for it twice."""
+    monkeypatch.setattr(maintenance, "LOOK_EVERY", 1_000)
+    monkeypatch.setattr(maintenance.Seen, "at", float("-inf"))
     assert maintenance.current() is None
+    manage(flag, "on")
+    assert maintenance.current() is None
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_while_its_place_is_away_all_stays_as_it_was(
+    visitor: Client,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    closed: bool,
+) -> None:
+    """As a share of the network that is gone."""
+    monkeypatch.setattr(maintenance, "LOOK_EVERY", 0)
+    place = tmp_path / "share"
+    settings.MAINTENANCE_FILE = str(place / "maintenance.json")
+    if closed:
+        maintenance.begin("We move.")
+        place.rename(tmp_path / "away")
+    place.write_text("no folder")
+    for _ in range(2):
+        assert visitor.get("/tutorials/").status_code == (503 if closed else 200)
+        assert visitor.get("/readyz").json()["status"] == ("maintenance" if closed else "ok")
+    (said,) = [record.message for record in caplog.records if "Not a directory" in record.message]
+    assert said.startswith(
+        f"whether there is maintenance cannot be seen in {settings.MAINTENANCE_FILE}, it is as before"
+    )
+    place.unlink()
+    assert visitor.get("/tutorials/").status_code == 200
 
 
 def test_a_flag_that_nobody_can_read_closes_the_site(

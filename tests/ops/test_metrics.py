@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from ops.models import ScheduledRun
 from ops.tasks import run_command
 from tests.brokers import valkey_away
 from tests.community.members import make_category, make_post
+from tests.config.processes import wait_until
 from tests.postbox import Postbox
 from tutorials.models import Tutorial
 
@@ -176,6 +178,31 @@ def test_a_process_hands_on_what_it_has_counted_and_goes_with_the_rest(visitor: 
     reporter.end()
     assert metrics.sums() == {("mails", "sent"): 2}
     assert metrics.processes() == []
+
+
+def test_what_another_release_says_of_itself_is_understood_as_far_as_it_goes(visitor: Client, db: None) -> None:
+    metrics.valkey().set(f"{metrics.PROCESS}newer", '{"kind": "web", "memory": 5, "threads": 2}')
+    metrics.valkey().set(f"{metrics.PROCESS}older", '{"kind": "worker"}')
+    found = scraped(visitor)
+    assert found["howtoai_process_memory_bytes", "web"] == 5
+    assert found["howtoai_process_memory_bytes", "worker"] == 0
+
+
+def test_what_hands_on_lives_on_whatever_happens(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(metrics, "FLUSH_SECONDS", 0.01)
+    with valkey_away("nonsense://"):
+        metrics.MAILS.add("sent")
+        reporter = metrics.Reporter("web")
+        thread = threading.Thread(target=reporter.run)
+        thread.start()
+        assert wait_until(lambda: "metrics cannot be handed on" in caplog.text)
+    assert wait_until(lambda: metrics.sums() == {("mails", "sent"): 1})
+    reporter.stopped.set()
+    thread.join()
+    # Once, not each time.
+    assert caplog.text.count("metrics cannot be handed on") == 1
 
 
 def test_counts_of_several_processes_are_added(visitor: Client, db: None) -> None:

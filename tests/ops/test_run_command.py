@@ -1,14 +1,17 @@
 """Beat runs management commands, and only those that are meant for it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import BrowserSession
 from config.celery import app
+from ops.models import ScheduledRun
 from ops.tasks import PERIODIC_COMMANDS, run_command
+from tests.at_once import alone, wait_until_somebody_waits
 
 
 @pytest.mark.django_db
@@ -58,9 +61,29 @@ def test_all_that_beat_runs_is_allowed() -> None:
     assert {entry["args"][0] for entry in entries} == PERIODIC_COMMANDS
 
 
-def test_no_task_can_outlive_its_place_in_the_queue() -> None:
-    """A task that runs longer than the visibility timeout would be started a second time."""
-    assert app.conf.broker_transport_options["visibility_timeout"] > app.conf.task_time_limit
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_is_delivered_again_runs_nothing_beside_the_first() -> None:
+    """As after a quarter of an hour, when the broker takes its worker for dead."""
+    BrowserSession.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+
+    def deliver() -> None:
+        alone(lambda: run_command.apply(("clearsessions",), task_id="the same", throw=True))
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            # It waits for this one.
+            BrowserSession.objects.select_for_update().get()
+            first = pool.submit(deliver)
+            wait_until_somebody_waits()
+            begun = ScheduledRun.objects.get().begun_at
+            pool.submit(deliver).result(timeout=4)
+            assert (ScheduledRun.objects.get().begun_at, first.done()) == (begun, False)
+        first.result(timeout=20)
+    assert ScheduledRun.objects.get().is_done
+    assert not BrowserSession.objects.exists()
+
+
+def test_what_a_dead_worker_had_is_done_by_another() -> None:
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
     assert app.conf.accept_content == ["json"]

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -56,6 +57,7 @@ def page(client: Client) -> str:
 
 
 def test_all_is_well_where_nothing_is_wrong(staff: Client) -> None:
+    make_run("apply_events", timezone.now())
     for kind in ("web", "worker"):
         metrics.Reporter(kind).say()
     shown = page(staff)
@@ -63,6 +65,13 @@ def test_all_is_well_where_nothing_is_wrong(staff: Client) -> None:
     assert "0 waiting, 0 in work" in shown
     assert "All applied" in shown
     assert "mark--amiss" not in shown
+
+
+def test_a_clock_that_has_never_gone_is_open_and_then_amiss(staff: Client) -> None:
+    card = '<dt>Clock (beat)</dt> <dd class="mark mark--{}">'
+    for minutes, mark in ((1, "open"), (11, "amiss")):
+        MigrationRecorder.Migration.objects.update(applied=timezone.now() - timedelta(minutes=minutes))
+        assert card.format(mark) in page(staff)
 
 
 def test_each_problem_comes_with_what_to_do(staff: Client) -> None:
@@ -114,6 +123,15 @@ def test_the_slowest_views_come_first(staff: Client) -> None:
     assert shown.index(">slow<") < shown.index(">sometimes slow<") < shown.index(">quick<")
 
 
+def test_what_another_release_has_counted_is_left_out(staff: Client) -> None:
+    metrics.REQUEST_SECONDS.observe(0.001, "view")
+    metrics.flush()
+    name, key = metrics.REQUEST_SECONDS.name, metrics.day_key(datetime.now(UTC))
+    for labels in (("view", "GET", "3"), ("view", "99"), ("3",)):
+        metrics.valkey().hincrbyfloat(key, metrics.SEPARATOR.join((name, *labels)), 1)
+    assert [(view.name, view.requests) for view in slow.slowest_views()] == [("view", 1)]
+
+
 def test_a_view_that_is_slower_than_any_bucket_says_so() -> None:
     assert slow.percentile([0.0] * len(metrics.REQUEST_SECONDS.bounds) + [3.0]) is None
     assert slow.View("x", 3, 20, None).shown_p95 == "> 10.0 s"
@@ -142,6 +160,7 @@ LOOK = """
 import django
 django.setup()
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from ops import slow
 connection.cursor().execute("CREATE EXTENSION pg_stat_statements")
 print(slow.slowest_statements().missing)
@@ -204,6 +223,7 @@ def test_queries_do_not_grow_with_what_has_run(staff: Client) -> None:
             page(staff)
         return len(captured)
 
+    make_run("clearsessions", timezone.now())
     page(staff)
     before = queries()
     for hours in range(20):
