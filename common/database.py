@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
-from django.db import connection, transaction
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
 from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from common.postgresql.base import DatabaseWrapper
 
 # Rows that are deleted at once, so that no lock is held for long.
 BATCH = 5_000
@@ -25,6 +29,11 @@ def indexes_only() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
         yield
+
+
+def patient() -> AbstractContextManager[None]:
+    """Statements of this thread may take as long as they need in here, where a request's would be cut off."""
+    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).patient()
 
 
 def delete_in_batches(rows: QuerySet[Any], *, size: int = BATCH) -> int:
@@ -45,3 +54,24 @@ def lock_for_transaction(space: str, key: int | str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{space}:{key}"])
+
+
+@contextmanager
+def only_one(cursor: Any, deed: str) -> Iterator[bool]:
+    """Whether nobody else in this database is at a deed of that name, and nobody can begin it within this block.
+
+    The lock is of the session: it ends with the connection, however a process ends. With a cursor of Django's or of
+    psycopg's own.
+    """
+    cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [deed])
+    (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            try:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [deed])
+            except (psycopg.Error, Error):
+                # With the connection ends the lock.
+                if not cursor.connection.closed:
+                    raise

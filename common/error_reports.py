@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.logging import bound
+from common.logging import REQUEST, bound
 from common.request_id import request_id
 from common.scrubbing import DEEPEST, scrub
 
@@ -21,7 +21,7 @@ def start(dsn: str, *, release: str, environment: str) -> None:
         release=release,
         environment=environment,
         before_send=report,
-        before_breadcrumb=lambda crumb, _hint: scrubbed(crumb),
+        before_breadcrumb=lambda crumb, _hint: scrubbed(without_query(crumb, "data")),
         # What is in a variable, or was sent to us, may be anything.
         include_local_variables=False,
         max_request_body_size="never",
@@ -35,13 +35,20 @@ def start(dsn: str, *, release: str, environment: str) -> None:
 
 
 def report(event: Any, _hint: Any) -> Any:
-    """The event as it is sent, with what is known of the request or task."""
+    """The event as it is sent, with what is known of the request or task, and without the query of its address."""
     about = bound.get() or {}
     event["tags"] = {**(event.get("tags") or {}), "request_id": request_id.get()}
     if "user_id" in about:
         event["user"] = {"id": about["user_id"]}
-    sent: Any = scrubbed(event)
+    (event.get("request") or {}).pop("query_string", None)
+    sent: Any = scrubbed(without_query(event, "extra"))
     return sent
+
+
+def without_query(told: Any, place: str) -> Any:
+    """Without the request that Django's own records bring along."""
+    (told.get(place) or {}).pop(REQUEST, None)
+    return told
 
 
 def scrubbed(told: Any) -> Any:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.request_id import request_id
-from common.scrubbing import scrub_named, scrub_text
+from common.scrubbing import scrub_exception, scrub_named, scrub_text
 
 # What `logging` takes for itself; any other keyword is context.
 OWN = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
@@ -27,6 +27,9 @@ OWN = frozenset({"exc_info", "stack_info", "stacklevel", "extra"})
 USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "context", "entry", "text"}
 # Celery says in it once more what its messages say.
 USUAL.add("data")
+# Django gives it: its text has the query in it, where secrets are (common.middleware). Method and path are bound.
+REQUEST = "request"
+USUAL.add(REQUEST)
 # What can be bound or given beside the message, and what it has to be.
 PLACES: dict[str, type | tuple[type, ...]] = {
     "user_id": int,
@@ -115,7 +118,7 @@ def make_entry(record: logging.LogRecord) -> dict[str, Any]:
     if record.exc_info and record.exc_info[0] is not None:
         record.exc_text = record.exc_text or logging.Formatter().formatException(record.exc_info)
     if record.exc_text:
-        entry["exception"] = "\n".join(map(scrub_text, record.exc_text.splitlines()))
+        entry["exception"] = scrub_exception(record.exc_text)
     return entry
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 MASK = "[masked]"
 LONGEST_TEXT = 10_000  # characters of one value; a log is no place for documents
+LONGEST_END = 25_000  # characters of the beginning, and of the end, of what is told of an exception
 SHORT = 300  # characters
 DEEPEST = 6  # levels of a value; what lies deeper is told as text
 
@@ -21,33 +22,67 @@ SECRET_NAMES = re.compile(
     r"|csrf|otp$|^code$|^pin$|recoverycode|cardnumber|^card$|^pan$|cvc|cvv|iban|^body$|^html$|payload|raw(post|body)"
     r"|^dsn$|pepper|salt$|identity$|encryptionkey|backupkey"
 )
-# Each group "keep" before it stays, so that a reader sees of what kind the secret was.
-LOOKS_SECRET = re.compile(
-    r"""
-      (?P<keep>\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,80}:)[^\s/@]+(?=@)     # the password in an address
-    | (?P<keep5>\bcookie["']?\s*[=:]\s*)[^\n]+                            # of a cookie's header nothing stays
-    | (?P<keep2>\b(?:bearer|basic|token)\s+)[a-z0-9._~+/=-]{8,}           # an Authorization header
-    | (?P<keep3>[?&;\s"'{,(]|^)                                            # name=value, "name": "value"
-      (?P<name>[\w.-]{0,40}?(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|authorization|cookie|session(?:id|_?key)|csrf\w*
-      |signature|cvc|cvv|otp|recovery[_-]?code|access[_-]?key)[\w.-]{0,40})
-      (?P<between>["']?\s{0,4}[=:]\s{0,4}["']?)(?!\[masked\])(?:(?:bearer|basic|token)\s+)?[^\s"'&;,})]{2,}
-    | \beyj[a-z0-9_-]{5,}\.[a-z0-9_-]{5,}\.[a-z0-9_-]*                     # a JSON web token
-    | \bhta_[a-z0-9]{4,}[_.a-z0-9-]*                                       # a key to our own API
-    | \b(?:sk|rk|pk)_(?:live|test)_[a-z0-9]{8,} | \bwhsec_[a-z0-9+/=]{8,}  # Stripe's
-    | \bghp_[a-z0-9]{20,} | \bgithub_pat_\w{20,} | \bakia[0-9a-z]{12,} | \bage-secret-key-1[a-z0-9]{20,}
-    | -----begin\ [a-z ]*private\ key-----.*?(?:-----end\ [a-z ]*private\ key-----|\Z)
-    | \$2[aby]\$\d\d\$[./a-z0-9]{20,} | \bpbkdf2_\w+\$\d+\$\S+ | \bargon2\S*\$\S{20,} | \bbcrypt\w*\$\S{20,}   # hashes
-    | __host-\w+=[^\s;]+                                                   # our own cookies
-    | (?P<keep4>/(?:password/reset/key|settings/email|confirm-email|unsubscribe|invitations)/)[\w:.=-]{8,}
-    | \b[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+                         # an e-mail address
-    """,
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+# What stands before a name, and between it and its value.
+BEFORE = r"""(?:[?&;\s"'{,(\[]|^)"""
+BETWEEN = r"""\\{0,3}["']?\s{0,4}[=:]\s{0,4}+"""
+NAMES = (
+    r"passw(?:or)?d|passphrase|secret|token|api[_-]?key|authorization|session(?:id|_?key)|csrf\w*|signature|cvc|cvv|otp"
+    r"|recovery[_-]?code|access[_-]?key"
 )
+
+
+def value(number: int, unquoted: str) -> str:
+    """What is not masked yet: all within the quotes with which it begins, also `b"…"` and `\\"…\\"`, or the rest."""
+    quote = rf"""(?P<quote{number}>[bru]{{0,2}}(?P<mark{number}>\\{{0,3}}["']))"""
+    within = rf"""(?:(?!(?P=mark{number}))(?:\\.|[^\n]))++"""
+    return rf"""(?!\\{{0,3}}["']?\[masked\]){quote}?+(?(quote{number}){within}|(?:{unquoted}))"""
+
+
+# Of each, what the groups "keep" and "quote" have found stays, so that a reader sees of what kind the secret was.
+LOOKS_SECRET = re.compile(
+    "|".join(
+        (
+            # The password in an address.
+            r"(?P<keep>\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,80}:)[^\s/@]+(?=@)",
+            # An Authorization header.
+            r"(?P<keep2>\b(?:bearer|basic|token)\s+)[a-z0-9._~+/=-]{8,}",
+            # Of a cookie's header nothing stays.
+            rf"(?P<keep3>{BEFORE}[\w.-]{{0,40}}?cookies?[\w.-]{{0,40}}{BETWEEN})" + value(1, r"[^\n]+"),
+            # name=value, "name": "value", 'name': ['value', 'value']
+            rf"(?P<keep4>{BEFORE}[\w.-]{{0,40}}?(?:{NAMES})[\w.-]{{0,40}}{BETWEEN})"
+            + value(2, r"""[\[(][^\])\n]*+|(?:(?:bearer|basic|token)\s+)?[^\s"'&;,})]{2,}"""),
+            # Of OAuth, in the query of an address.
+            r"""(?P<keep5>[?&](?:code|state)=)(?!\[masked\])[^\s&"'#]+""",
+            # A JSON web token.
+            r"\beyj[a-z0-9_-]{5,}\.[a-z0-9_-]{5,}\.[a-z0-9_-]*",
+            # A key to our own API; Stripe's; those of others.
+            r"\bhta_[a-z0-9]{4,}[_.a-z0-9-]*",
+            r"\b(?:sk|rk|pk)_(?:live|test)_[a-z0-9]{8,}|\bwhsec_[a-z0-9+/=]{8,}",
+            r"\bghp_[a-z0-9]{20,}|\bgithub_pat_\w{20,}|\bakia[0-9a-z]{12,}|\bage-secret-key-1[a-z0-9]{20,}",
+            # Hashes of passwords.
+            r"\$2[aby]\$\d\d\$[./a-z0-9]{20,}|\bpbkdf2_\w+\$\d+\$\S+|\bargon2\S*\$\S{20,}|\bbcrypt\w*\$\S{20,}",
+            # Our own cookies, and our own links.
+            r"__host-\w+=[^\s;]+",
+            r"(?P<keep6>/(?:password/reset/key|settings/email|confirm-email|unsubscribe|invitations)/)[\w:.=-]{8,}",
+            # An e-mail address.
+            r"\b[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+",
+        )
+    ),
+    re.IGNORECASE | re.DOTALL,
+)
+# Looked for first, since something else may begin before one and end within. Of the second the beginning was cut off.
+PRIVATE_KEY = re.compile(
+    r"-----begin [a-z ]*private key-----.*?(?:-----end [a-z ]*private key-----|\Z)"
+    r"|\A(?:(?!-----begin ).)*?-----end [a-z ]*private key-----",
+    re.IGNORECASE | re.DOTALL,
+)
+# In the order in which they stand in what was found.
+KEPT = [name for name in LOOKS_SECRET.groupindex if name.startswith(("keep", "quote"))]
 DIGITS = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.-])")
 # One of these is in everything that LOOKS_SECRET could find, and in few lines of a log.
 HINTS = re.compile(
     r"[@$]|://|pass|secret|token|key|auth|cookie|session|csrf|signature|cv[cv]|otp|code|bearer|basic|eyj|hta_|[srp]k_"
-    r"|whsec|ghp_|akia|age-|__host-|settings/email|unsubscribe|invitation|confirm",
+    r"|whsec|ghp_|akia|age-|__host-|settings/email|unsubscribe|invitation|confirm|state=",
     re.IGNORECASE,
 )
 
@@ -61,8 +96,19 @@ def scrub_text(text: str) -> str:
 def scrub_anew(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         text = f"{text[:LONGEST_TEXT]}… ({len(text) - LONGEST_TEXT} characters more)"
+    return mask(text)
+
+
+def scrub_exception(text: str) -> str:
+    """As `scrub_text`, but of one that is too long the end stays too, which says what it was."""
+    if (more := len(text) - 2 * LONGEST_END) <= 0:
+        return mask(text)
+    return f"{mask(text[:LONGEST_END])}\n… ({more} characters more)\n{mask(text[-LONGEST_END:])}"
+
+
+def mask(text: str) -> str:
     if HINTS.search(text):
-        text = LOOKS_SECRET.sub(masked, text)
+        text = LOOKS_SECRET.sub(masked, PRIVATE_KEY.sub(MASK, text))
     if DIGITS.search(text):
         text = DIGITS.sub(lambda found: MASK if is_card(found[0]) else found[0], text)
     return text if text.isprintable() else "".join(map(visible, text))
@@ -73,9 +119,8 @@ scrubbed = lru_cache(maxsize=2_000)(scrub_anew)
 
 def masked(found: re.Match[str]) -> str:
     groups = found.groupdict()
-    if groups["name"] is not None:
-        return f"{groups['keep3']}{groups['name']}{groups['between']}{MASK}"
-    return f"{groups['keep'] or groups['keep2'] or groups['keep4'] or groups['keep5'] or ''}{MASK}"
+    kept = [groups[name] for name in KEPT if groups[name] is not None]
+    return "".join([*kept, MASK])
 
 
 def is_card(digits: str) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import ObjectNotInPrerequisiteState
 
 from common import metrics
 from common.metrics import REQUEST_SECONDS, SUM, Key
@@ -17,6 +18,16 @@ from ops.metrics.requests import NO_VIEW
 SHOWN = 10
 LONGEST_STATEMENT = 240  # characters
 PERCENTILE = 0.95
+SLOWEST = r"""
+SELECT left(regexp_replace(query, '\s+', ' ', 'g'), %s), calls, mean_exec_time / 1000, total_exec_time / 1000
+FROM pg_stat_statements
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    -- Not what migrations and operators do.
+    AND query ~* '^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|COPY)\M'
+ORDER BY mean_exec_time DESC LIMIT %s
+"""
+LOAD = "Add pg_stat_statements to shared_preload_libraries and restart PostgreSQL, unless that is done"
+CREATE = "give CREATE EXTENSION pg_stat_statements in our database, as a superuser"
 
 
 @dataclass(frozen=True)
@@ -102,29 +113,16 @@ def percentile(buckets: list[float]) -> float | None:
 
 def slowest_statements() -> Statements:
     """By their mean. Raises django.db.Error."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%',"
-            " EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements')"
-        )
-        is_loaded, is_there = cursor.fetchone()
-        if not is_loaded:
-            return Statements(
-                [],
-                "PostgreSQL does not count its statements. Add pg_stat_statements to shared_preload_libraries, restart"
-                " PostgreSQL, and give CREATE EXTENSION pg_stat_statements in our database.",
-            )
-        if not is_there:
-            return Statements(
-                [], "PostgreSQL counts its statements. Give CREATE EXTENSION pg_stat_statements in our database."
-            )
-        cursor.execute(
-            "SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), %s), calls, mean_exec_time / 1000,"
-            " total_exec_time / 1000 FROM pg_stat_statements"
-            " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            # Not what migrations and operators do.
-            r" AND query ~* '^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|COPY)\M'"
-            " ORDER BY mean_exec_time DESC LIMIT %s",
-            [LONGEST_STATEMENT, SHOWN],
-        )
-        return Statements([Statement(*row) for row in cursor.fetchall()])
+    try:
+        # Which keeps the refusal of a server that has not loaded it from what else the connection is at.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements')")
+            if not cursor.fetchone()[0]:
+                return Statements([], f"PostgreSQL does not show its statements to us. {LOAD}, and {CREATE}.")
+            cursor.execute(SLOWEST, [LONGEST_STATEMENT, SHOWN])
+            return Statements([Statement(*row) for row in cursor.fetchall()])
+    except OperationalError as error:
+        # What is loaded may be asked by superusers only: whether it is shows here.
+        if isinstance(error.__cause__, ObjectNotInPrerequisiteState):
+            return Statements([], f"PostgreSQL does not count its statements. {LOAD}.")
+        raise

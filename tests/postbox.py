@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -21,9 +21,12 @@ class Postbox:
         self.answers: list[str] = []
         self.attempts = 0
         self.taken: list[EmailMessage] = []
+        # Done before each answer.
+        self.meanwhile: Callable[[], None] = lambda: None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.attempts += 1
+        self.meanwhile()
         if self.answers:
             return self.answers.pop(0)
         assert isinstance(envelope.content, bytes)

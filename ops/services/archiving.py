@@ -13,7 +13,6 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import PurePosixPath
@@ -25,6 +24,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from common import partitions
+from common.database import only_one
 from ops.models import SystemLog
 
 logger = logging.getLogger(__name__)
@@ -65,23 +65,12 @@ def storage() -> Storage:
 def archive_logs(*, keep_days: int = KEPT_DAYS) -> Iterator[Manifest]:
     """Archive each day that is over for longer than that, oldest first, and drop it. Raises Busy, ArchiveError."""
     last = timezone.now().date() - timedelta(days=keep_days)
-    with alone(), connection.cursor() as cursor:
+    with connection.cursor() as cursor, only_one(cursor, LOCK) as is_ours:
+        if not is_ours:
+            raise Busy("Another archive_logs is running; wait for its end.")
         for day in list(partitions.days(cursor, TABLE)):
             if day < last and (manifest := archive_day(day)):
                 yield manifest
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [LOCK])
-        if not cursor.fetchone()[0]:
-            raise Busy("Another archive_logs is running; wait for its end.")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [LOCK])
 
 
 def archive_day(day: date) -> Manifest | None:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.database import delete_in_batches
+from common.scrubbing import scrub_text
 from ops.models import ScheduledRun
 from ops.models.runs import LONGEST_ERROR
 
@@ -37,7 +38,7 @@ def claim(*, command: str, slot: datetime, task_id: str) -> ScheduledRun | None:
 
 def finish(run: ScheduledRun, error: Exception | None = None) -> None:
     run.ended_at = timezone.now()
-    run.error = f"{type(error).__name__}: {error}"[:LONGEST_ERROR] if error else ""
+    run.error = scrub_text(f"{type(error).__name__}: {error}")[:LONGEST_ERROR] if error else ""
     run.save(update_fields=["ended_at", "error"])
 
 

@@ -12,8 +12,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 from redis import RedisError
 
+from common.database import only_one
 from common.mail import absolute, standard_headers
 from common.queueing import BrokerAwayError, enqueue
+from common.scrubbing import scrub_text
 from common.tasks import describe
 from ops import maintenance, schedule, state
 from ops.models import Alarm, Problem, ScheduledRun
@@ -24,34 +26,30 @@ from ops.tasks import run_command
 
 logger = logging.getLogger(__name__)
 
-LOCK = 7_238_114_559  # any number that no other lock has
+LOCK = "check_system"
 # After its time, before a command of which there is no run is queued again.
 MISSED_AFTER = timedelta(minutes=2)
 KEPT = timedelta(days=90)
 
 
-@transaction.atomic
 def check(*, caught_up: Sequence[str] = ()) -> list[Problem] | None:
     """Look what is wrong, and tell of what has begun or ended; None if another is about to do so.
 
     A mail that cannot be sent is tried again at the next check. Those of the worker, of a web server and of an
     operator may come together, so only one at a time looks.
     """
-    if not is_alone():
-        return None
-    # Before one looks: check_backups may note one meanwhile, which is then among the problems.
-    known = list(Alarm.objects.lasting())
-    found = problems(caught_up=caught_up)
-    note(found, known, caught_up)
-    tell()
-    Alarm.objects.filter(ended_at__lt=timezone.now() - KEPT).delete()
+    with connection.cursor() as cursor, only_one(cursor, LOCK) as is_ours:
+        if not is_ours:
+            return None
+        with transaction.atomic():
+            # Before one looks: check_backups may note one meanwhile, which is then among the problems.
+            known = list(Alarm.objects.lasting())
+            found = problems(caught_up=caught_up)
+            note(found, known, caught_up)
+            Alarm.objects.filter(ended_at__lt=timezone.now() - KEPT).delete()
+        # Outside it: a mail server may take longer than a transaction may be idle, and its mail cannot be rolled back.
+        tell()
     return found
-
-
-def is_alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def note(found: Sequence[Problem], known: Sequence[Alarm], caught_up: Sequence[str]) -> None:
@@ -66,8 +64,8 @@ def note(found: Sequence[Problem], known: Sequence[Alarm], caught_up: Sequence[s
 
 
 def begin(problem: Problem) -> None:
-    """Of one that has begun already, the words are renewed."""
-    words = {"text": f"{problem.text}\n{problem.remedy}"}
+    """Of one that has begun already, the words are renewed. Without secrets: they are mailed."""
+    words = {"text": scrub_text(f"{problem.text}\n{problem.remedy}")}
     _, is_new = Alarm.objects.update_or_create(
         key=problem.key, ended_at=None, defaults=words, create_defaults=words | {"begun_at": timezone.now()}
     )
@@ -83,11 +81,14 @@ def end(alarm: Alarm) -> None:
 
 def tell() -> None:
     """One mail about all that has begun, one about all that is over."""
-    begun, over = Alarm.objects.begin_untold(), Alarm.objects.end_untold()
-    if mail(list(begun), "begun"):
-        begun.update(told_begin=True)
-    if mail(list(over), "over"):
-        over.update(told_end=True)
+    for untold, what, told in (
+        (Alarm.objects.begin_untold(), "begun", {"told_begin": True}),
+        (Alarm.objects.end_untold(), "over", {"told_end": True}),
+    ):
+        alarms = list(untold)
+        if mail(alarms, what):
+            # Not one that was noted meanwhile.
+            Alarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).update(**told)
 
 
 def mail(alarms: Sequence[Alarm], what: str) -> bool:

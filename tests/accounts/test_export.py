@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from celery import current_app
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -35,6 +34,7 @@ from common.database import BATCH
 from common.limits import Limited
 from tests.accounts.clients import log_in
 from tests.accounts.planting import MARK, plant
+from tests.brokers import broker_away
 from tests.factories import make_user
 
 VISIT = Visit(door=Door.PAGE, address="192.0.2.1", device="Firefox on Linux")
@@ -248,15 +248,10 @@ def test_what_got_lost_on_the_way_is_queued_again(
 
 def test_without_a_broker_the_order_waits_and_is_made_later(
     learner: User,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    changes = current_app.conf.changes
-    assert changes is not None
-    with monkeypatch.context() as away, django_capture_on_commit_callbacks(execute=True):
-        away.setitem(changes, "task_always_eager", value=False)
-        away.setitem(changes, "broker_write_url", "redis://127.0.0.1:1/0")
+    with broker_away(), django_capture_on_commit_callbacks(execute=True):
         export = exports.ask(user=learner, visit=VISIT)
         exports.enqueue(export.pk)
     assert "is not queued yet" in caplog.text

@@ -88,5 +88,32 @@ def test_an_error_is_told_with_its_request_and_without_its_secrets(sentry: Any) 
         assert secret not in envelope
 
 
+FAIL_IN_A_REQUEST = """
+import django
+django.setup()
+from django.contrib.auth.decorators import login_not_required
+from django.test import Client
+from django.urls import path
+import config.urls
+@login_not_required
+def fail(request):
+    raise ValueError("nothing said of the address")
+config.urls.urlpatterns.insert(0, path("fails/", fail))
+Client(raise_request_exception=False, headers={"host": "localhost"}).get("/fails/?code=4/0AX-secret-of-oauth")
+Client(enforce_csrf_checks=True, headers={"host": "localhost"}).post("/accounts/login/?code=4/0AX-secret-of-oauth")
+Client(raise_request_exception=False, headers={"host": "localhost"}).get("/fails/")
+import sentry_sdk
+sentry_sdk.flush()
+"""
+
+
+def test_what_is_asked_for_behind_the_question_mark_is_not_told(sentry: Any) -> None:
+    """Neither of the request that failed, nor in what was said before it."""
+    run(FAIL_IN_A_REQUEST, SENTRY_DSN=f"http://public@127.0.0.1:{sentry.server_port}/1")
+    assert any(b"nothing said of the address" in envelope for envelope in sentry.told)
+    assert any(b"Forbidden" in envelope for envelope in sentry.told)
+    assert not any(b"secret-of-oauth" in envelope for envelope in sentry.told)
+
+
 def test_without_an_address_it_is_not_even_loaded() -> None:
     run("import django, sys; django.setup(); assert 'sentry_sdk' not in sys.modules")

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from celery import shared_task
 from celery.app.log import Logging
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import clear_url_caches, path
 
+import config.urls
 from accounts.models import User
 from common.limits import counting_cache
 from common.logging import ConsoleFormatter, JsonFormatter, bind, binding, entry_of, logger
@@ -80,11 +83,13 @@ def test_a_value_of_another_kind_has_no_place_of_its_own(kept: Kept) -> None:
 
 
 def test_an_exception_is_told_without_its_secrets(kept: Kept) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----"
     try:
-        raise ValueError("password=correct-horse")
+        raise ValueError(f"password=correct-horse\n{key}")
     except ValueError:
         logger.exception("it failed")
-    assert "ValueError: password=[masked]" in only(kept)["exception"]
+    assert "ValueError: password=[masked]\n[masked]" in only(kept)["exception"]
+    assert "MIIEvQIBADANBg" not in only(kept)["exception"]
     assert "test_an_exception_is_told" in only(kept)["exception"]
 
 
@@ -126,6 +131,27 @@ def test_the_line_of_a_request_holds_no_secret_of_its_address(client: Client, db
     client.get("/unsubscribe/eyJ1Ijo1fQ:1abcde:0123456789/")
     for entry in kept.entries():
         assert "0123456789" not in json.dumps(entry)
+
+
+@login_not_required
+def fail(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("nothing said of the address")
+
+
+def test_what_django_says_of_a_request_leaves_out_the_query(
+    db: None, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Google sends people back with a code in it."""
+    monkeypatch.setattr(config.urls, "urlpatterns", [path("fails/", fail), *config.urls.urlpatterns])
+    clear_url_caches()
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    assert client.get("/fails/?code=4/0AX-secret&state=abcdef").status_code == 500
+    assert client.post("/accounts/login/?code=4/0AX-secret").status_code == 403
+    monkeypatch.undo()
+    clear_url_caches()
+    (failed,), (refused,) = kept.entries("django.request"), kept.entries("django.security.csrf")
+    assert (failed["method"], failed["path"], refused["path"]) == ("GET", "/fails/", "/accounts/login/")
+    assert "0AX-secret" not in json.dumps(kept.entries())
 
 
 @shared_task

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.db import transaction
 
@@ -22,6 +21,7 @@ from common.limits import counting_cache
 from common.mail import absolute, queue, send
 from common.request_id import request_id
 from common.tasks import RETRY_DELAYS, deliver_mail
+from tests.brokers import broker_away
 from tests.postbox import Postbox, part
 
 ADDRESS = "ada@howtoai.example"
@@ -196,13 +196,6 @@ def test_a_mail_server_that_is_away_is_tried_again_too(
     assert "is given up: ConnectionRefusedError 111" in caplog.text
 
 
-def configure_celery(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
-    changes = current_app.conf.changes
-    assert changes is not None
-    for name, value in values.items():
-        monkeypatch.setitem(changes, name, value)
-
-
 def test_a_mail_waits_in_the_queue_and_nobody_waits_for_it(
     worker_elsewhere: None, postbox: Postbox, send_greeting: Callable[..., None]
 ) -> None:
@@ -240,34 +233,28 @@ def test_a_letter_whose_key_is_gone_is_given_up_and_its_kind_is_logged(
 
 @pytest.mark.parametrize("way", ["nobody listens", "nobody answers"])
 def test_without_a_broker_a_mail_is_sent_at_once_and_soon(
-    worker_elsewhere: None,
     postbox: Postbox,
     send_greeting: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     way: str,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1] if way == "nobody answers" else 1
-        configure_celery(monkeypatch, broker_write_url=f"redis://127.0.0.1:{port}/0")
-        began = time.monotonic()
-        send_greeting()
-        assert time.monotonic() - began < 3
+        with broker_away(f"redis://127.0.0.1:{port}/0"):
+            began = time.monotonic()
+            send_greeting()
+            assert time.monotonic() - began < 3
     assert postbox.only()["To"] == ADDRESS
     assert "is sent without the queue" in caplog.text
     assert ADDRESS not in caplog.text
 
 
 def test_without_broker_and_mail_server_the_loss_is_logged_and_nothing_fails(
-    worker_elsewhere: None,
-    postbox: Postbox,
-    send_greeting: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    postbox: Postbox, send_greeting: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    configure_celery(monkeypatch, broker_write_url="redis://127.0.0.1:1/0")
     postbox.answers = ["451 later"]
-    send_greeting()
+    with broker_away():
+        send_greeting()
     assert postbox.taken == []
     assert "is given up: SMTPDataError 451" in caplog.text
 

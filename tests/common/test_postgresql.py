@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -106,3 +107,40 @@ def test_a_time_for_which_python_has_none_is_an_error_as_before(db: None, text: 
         cursor.execute("SELECT %s::timestamptz", [text])
         with pytest.raises(DataError):
             cursor.fetchone()
+
+
+def limit_of(wrapper: Any) -> str:
+    with wrapper.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        return str(cursor.fetchone()[0])
+
+
+def test_a_connection_is_patient_as_long_as_it_is_asked_to(pooled: Any) -> None:
+    assert limit_of(pooled) == "15s"
+    with pooled.patient():
+        assert limit_of(pooled) == "0"
+        # As after a long wait, or where the server was away.
+        pooled.close()
+        assert limit_of(pooled) == "0"
+    assert limit_of(pooled) == "15s"
+
+
+@contextmanager
+def unended_transaction(wrapper: Any) -> Iterator[Any]:
+    wrapper.set_autocommit(False)
+    yield wrapper.cursor()
+
+
+def test_patience_ends_with_what_fails(pooled: Any) -> None:
+    with pytest.raises(DataError), pooled.patient(), pooled.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    with pytest.raises(DataError), pooled.patient(), unended_transaction(pooled) as cursor:
+        cursor.execute("SELECT 1 / 0")
+    assert pooled.get_autocommit()
+    assert limit_of(pooled) == "15s"
+
+
+def test_within_a_transaction_patience_lasts_as_long_as_that(db: None) -> None:
+    wrapper: Any = connection
+    with wrapper.patient():
+        assert limit_of(connection) == "0"

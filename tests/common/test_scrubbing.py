@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.scrubbing import DEEPEST, LONGEST_TEXT, MASK, scrub, scrub_named, scrub_text
+from common.scrubbing import DEEPEST, LONGEST_END, LONGEST_TEXT, MASK, scrub, scrub_exception, scrub_named, scrub_text
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
@@ -40,7 +40,21 @@ SAID = [
     ("pbkdf2_sha256$1000000$salt$aGFzaGhhc2hoYXNo", "aGFzaGhhc2hoYXNo"),
     ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----", "MIIEvQIBADANBg"),
     ("AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ", "1QQQQQQQQ"),
+    ("MIIEvQIBADANBg\n-----END PRIVATE KEY-----", "MIIEvQIBADANBg"),
+    (r"password=x\n-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----", "MIIEvQIBADANBg"),
     ("mail to ada.lovelace+ai@mail.example.org is given up", "lovelace"),
+    ("mail to jürgen@example.com", "jürgen"),
+    ("mail to user@müller.de", "müller"),
+    ('password="correct horse battery" was refused', "battery"),
+    ("password='it\\'s a horse' was refused", "horse"),
+    (r"{\"password\": \"correct horse\"}", "horse"),
+    ("<QueryDict: {'password': ['correct horse', 'battery']}>", "horse"),
+    ("<QueryDict: {'password': ['correct horse', 'battery']}>", "battery"),
+    ("password=b'correct horse'", "horse"),
+    ("{'cookie': 'a=aaaabbbb; c=ccccdddd'}", "ccccdddd"),
+    ("HTTP_COOKIE=a=aaaabbbb; c=ccccdddd", "ccccdddd"),
+    ("GET /accounts/google/login/callback/?code=4/0AX4XfWh&scope=email", "0AX4XfWh"),
+    ("/?next=/&state=aaaabbbb", "aaaabbbb"),
 ]
 HARMLESS = [
     "a provider's event waits for the next minute",
@@ -59,6 +73,29 @@ def test_what_looks_like_a_secret_is_masked(said: str, secret: str) -> None:
     told = scrub_text(said)
     assert secret not in told
     assert MASK in told
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("{'cookie': 'a=b; c=d', 'path': '/x'}", "{'cookie': '[masked]', 'path': '/x'}"),
+        ('password="two words" of Ada', 'password="[masked]" of Ada'),
+        ('{"token": "a b", "plan": "c d"}', '{"token": "[masked]", "plan": "c d"}'),
+        ('password="cut off here\nnext line', 'password="[masked]\nnext line'),
+    ],
+)
+def test_what_stands_beside_a_secret_stays(said: str, told: str) -> None:
+    assert scrub_text(said) == told
+    # Nor is anything more lost where it is scrubbed again, as for Sentry.
+    assert scrub_text(told) == told
+
+
+def test_of_a_long_exception_the_beginning_and_the_end_stay() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIB\n" * LONGEST_END + "-----END PRIVATE KEY-----\n"
+    told = scrub_exception(f"Traceback:\n{key}ValueError: the end")
+    assert "MIIEvQIB" not in told
+    assert told.startswith("Traceback:\n[masked]\n… (")
+    assert told.endswith("[masked]\nValueError: the end")
 
 
 @pytest.mark.parametrize("said", HARMLESS)

@@ -15,9 +15,11 @@ from django.utils import timezone
 
 from common import metrics
 from ops import maintenance, problems, watcher
-from ops.models import Alarm, ScheduledRun
-from ops.services import watching
+from ops.gateways.backups import server
+from ops.models import Alarm, Problem, ScheduledRun
+from ops.services import runs, watching
 from tests.at_once import at_once
+from tests.brokers import valkey_away
 from tests.ops.test_maintenance import flag  # noqa: F401 - a flag of this test's own
 from tests.postbox import Postbox
 
@@ -112,6 +114,47 @@ def test_of_two_checks_at_once_one_tells(postbox: Postbox) -> None:
     assert len(postbox.taken) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_mail_server_holds_up_no_transaction(postbox: Postbox) -> None:
+    """PostgreSQL would end it after a minute: the mail has left, nothing is noted, and it is sent again each minute."""
+    seen = []
+
+    def look() -> None:
+        with server.connected() as other:
+            seen.append(server.one(other, "SELECT count(*) FROM ops_alarm"))
+            seen.append(
+                server.one(
+                    other,
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+                )
+            )
+
+    postbox.meanwhile = look
+    metrics.valkey().flushdb()
+    watching.check()
+    assert seen == [1, 0]
+    assert Alarm.objects.get().told_begin
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_begins_while_a_mail_leaves_is_told_by_the_next(postbox: Postbox) -> None:
+    def begin() -> None:
+        with server.connected() as other:
+            other.execute(
+                "INSERT INTO ops_alarm (key, text, begun_at, told_begin, told_end)"
+                " VALUES ('backup:storage', 'A backup is gone.', now(), false, false)"
+            )
+
+    postbox.meanwhile = begin
+    metrics.valkey().flushdb()
+    watching.check()
+    assert "A backup is gone." not in postbox.only().get_content()
+    postbox.meanwhile = lambda: None
+    watching.check()
+    assert "A backup is gone." in postbox.taken[1].get_content()
+
+
 def test_a_command_that_has_not_done_its_work_in_time_is_late() -> None:
     make_run("apply_events", timedelta(minutes=1))
     make_run("erase_accounts", timedelta(hours=3))
@@ -127,6 +170,19 @@ def test_one_whose_last_run_failed_is_late_and_says_of_what() -> None:
     make_run("erase_accounts", timedelta(minutes=55), error="CommandError: 3 accounts could not be erased")
     (problem,) = problems.problems()
     assert problem.text.endswith("Its last run failed: CommandError: 3 accounts could not be erased")
+
+
+def test_what_is_mailed_is_scrubbed_as_the_log_is(postbox: Postbox) -> None:
+    words = "postgres://app:hunter2@db.example/app refused ada@howtoai.example"
+    make_run("apply_events", timedelta(minutes=1))
+    run = make_run("erase_accounts", timedelta(hours=3), ended_at=None)
+    runs.finish(run, ValueError(words))
+    watching.check()
+    watching.begin(Problem("x", words, "Mend it."))
+    assert run.error == "ValueError: postgres://app:[masked]@db.example/app refused [masked]"
+    assert run.error in postbox.only().get_content()
+    alarm = Alarm.objects.get(key="x")
+    assert alarm.text == "postgres://app:[masked]@db.example/app refused [masked]\nMend it."
 
 
 def test_one_that_has_never_run_may_be_new_and_one_that_always_failed_is_late() -> None:
@@ -171,16 +227,10 @@ def test_migrations_that_wait_are_a_problem() -> None:
     assert problem.text == f"1 migrations are not applied, the first is ops.{newest.name}."
 
 
-def test_valkey_that_does_not_answer_is_a_problem(settings: Any) -> None:
-    there = settings.REDIS_URL
-    settings.REDIS_URL = "unix:///nobody/listens.sock"
-    metrics.valkey.cache_clear()
-    try:
+def test_valkey_that_does_not_answer_is_a_problem() -> None:
+    with valkey_away():
         assert keys() == ["valkey"]
         assert watching.catch_up() == []
-    finally:
-        settings.REDIS_URL = there
-        metrics.valkey.cache_clear()
 
 
 def test_during_maintenance_nothing_is_late() -> None:

@@ -25,6 +25,7 @@ from common.metrics import Tally
 from config.env import BASE_DIR
 from ops.models import ScheduledRun
 from ops.tasks import run_command
+from tests.brokers import valkey_away
 from tests.community.members import make_category, make_post
 from tests.postbox import Postbox
 from tutorials.models import Tutorial
@@ -186,20 +187,14 @@ def test_counts_of_several_processes_are_added(visitor: Client, db: None) -> Non
 
 
 def test_what_is_counted_while_valkey_is_away_is_not_lost(
-    visitor: Client, db: None, settings: Any, caplog: pytest.LogCaptureFixture
+    visitor: Client, db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    there = settings.REDIS_URL
-    settings.REDIS_URL = "unix:///nobody/listens.sock"
-    metrics.valkey.cache_clear()
-    try:
+    with valkey_away():
         metrics.MAILS.add("sent")
         metrics.flush()
         metrics.MAILS.add("sent")
         metrics.flush()
         away = scraped(visitor)
-    finally:
-        settings.REDIS_URL = there
-        metrics.valkey.cache_clear()
     assert (away["howtoai_up", "valkey"], away["howtoai_up", "database"]) == (0, 1)
     # Once, not each time.
     assert sum("metrics wait" in record.message for record in caplog.records) == 1

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,8 +21,12 @@ from django.utils import timezone
 from accounts.models import User
 from common import metrics
 from common.metrics import Tally
+from config.env import BASE_DIR
 from ops import slow
+from ops.gateways.backups import cluster
 from ops.models import Alarm, BackupLog, ScheduledRun
+from ops.overview import overview
+from tests.brokers import valkey_away
 
 ADDRESS = "/admin/ops/system/"
 
@@ -110,7 +120,7 @@ def test_a_view_that_is_slower_than_any_bucket_says_so() -> None:
 
 
 def test_the_slowest_queries_are_those_that_postgresql_counts(staff: Client) -> None:
-    assert "Give CREATE EXTENSION pg_stat_statements in our database." in page(staff)
+    assert "and give CREATE EXTENSION pg_stat_statements in our database, as a superuser." in page(staff)
     with connection.cursor() as cursor:
         cursor.execute("CREATE EXTENSION pg_stat_statements")
         cursor.execute("SELECT pg_sleep(0.2) AS   slowest_of_all")
@@ -120,21 +130,70 @@ def test_the_slowest_queries_are_those_that_postgresql_counts(staff: Client) -> 
     assert "slowest_of_all" in page(staff)
 
 
+def test_in_production_our_role_is_an_ordinary_one(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION pg_stat_statements")
+        cursor.execute("CREATE ROLE ordinary; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ordinary")
+        cursor.execute("SET LOCAL ROLE ordinary")
+    assert overview().statements.missing == ""
+
+
+LOOK = """
+import django
+django.setup()
+from django.db import connection
+from ops import slow
+connection.cursor().execute("CREATE EXTENSION pg_stat_statements")
+print(slow.slowest_statements().missing)
+"""
+
+
+@pytest.fixture
+def bare_server() -> Iterator[str]:
+    """The address of a server that loads nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="how-to-ai-bare-"))
+    data = folder / "data"
+    data.mkdir()
+    for path in (folder, data):
+        if who := cluster.account():
+            os.chown(path, who.pw_uid, who.pw_gid)
+
+    def run(name: str, *arguments: str) -> None:
+        command = [str(Path(settings.PG_BIN) / name), "-D", str(data), *arguments]
+        # A server that it starts would hold a pipe open.
+        subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, check=True, **cluster.identity())
+
+    run("initdb", "-U", "howtoai", "--auth=trust", "--no-sync")
+    run("pg_ctl", "start", "--wait", "-l", str(folder / "log"), "-o", f"-c listen_addresses= -k {folder}")
+    try:
+        yield f"postgres://howtoai@/postgres?host={folder}"
+    finally:
+        run("pg_ctl", "stop", "--wait", "-m", "immediate")
+        shutil.rmtree(folder)
+
+
+def test_a_server_that_counts_no_statements_is_told_how_to(bare_server: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOOK],
+        cwd=BASE_DIR,
+        env=os.environ | {"DATABASE_URL": bare_server, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "PostgreSQL does not count its statements. Add pg_stat_statements to" in done.stdout
+
+
 def test_alarms_of_late_are_listed(staff: Client) -> None:
     now = timezone.now()
     Alarm.objects.create(key="disk", text="The disk is full.", begun_at=now - timedelta(hours=2), ended_at=now)
     assert "for 2 hours </p> <p>The disk is full.</p>" in page(staff)
 
 
-def test_without_valkey_the_page_still_stands(staff: Client, settings: Any) -> None:
-    there = settings.REDIS_URL
-    settings.REDIS_URL = "unix:///nobody/listens.sock"
-    metrics.valkey.cache_clear()
-    try:
+def test_without_valkey_the_page_still_stands(staff: Client) -> None:
+    with valkey_away():
         shown = page(staff)
-    finally:
-        settings.REDIS_URL = there
-        metrics.valkey.cache_clear()
     assert "Valkey does not answer" in shown
     assert "Unknown without Valkey" in shown
 

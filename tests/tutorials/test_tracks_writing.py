@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
+from tests.brokers import broker_away
 from tests.factories import make_tutorial
 from tests.tutorials.learners import make_quiz_tutorial
 from tutorials.models import Achievement, Award, Track, TrackCompletion, Tutorial, TutorialProgress
@@ -165,18 +165,12 @@ def test_without_a_broker_a_track_is_written_and_its_finishers_are_noted_at_nigh
     author: User,
     learner: User,
     three: list[Tutorial],
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     TutorialProgress.objects.create(user=learner, tutorial=three[0], fraction=1, completed_at=timezone.now())
-    changes = current_app.conf.changes
-    assert changes is not None
-    with monkeypatch.context() as away:
-        away.setitem(changes, "task_always_eager", value=False)
-        away.setitem(changes, "broker_write_url", "redis://127.0.0.1:1/0")
-        with django_capture_on_commit_callbacks(execute=True):
-            make(author, three[0], is_published=True)
+    with broker_away(), django_capture_on_commit_callbacks(execute=True):
+        make(author, three[0], is_published=True)
     assert "who has finished the track t is noted tonight only" in caplog.text
     assert not TrackCompletion.objects.exists()
     call_command("award_achievements", stdout=StringIO())

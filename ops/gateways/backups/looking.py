@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from psycopg import Connection, sql
+from psycopg.errors import UndefinedColumn, UndefinedFunction, UndefinedTable
 from psycopg.rows import TupleRow
 
 SAMPLE = 50  # rows from each end of a table
@@ -70,6 +72,8 @@ class Contents:
     objects: dict[str, int]
     sequences_behind: list[str]
     migrations: list[str]
+    # How many of the newest rows break a rule of the application, by the rule.
+    broken_rules: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -84,6 +88,7 @@ class Contents:
             common(self.objects, other.objects),
             sorted({*self.sequences_behind, *other.sequences_behind}),
             self.migrations if self.migrations == other.migrations else [],
+            common(self.broken_rules, other.broken_rules),
         )
 
     def only(self, like: Contents) -> Contents:
@@ -94,6 +99,7 @@ class Contents:
             {kind: count for kind, count in self.objects.items() if kind in like.objects},
             self.sequences_behind,
             self.migrations if like.migrations else [],
+            self.broken_rules,
         )
 
 
@@ -101,8 +107,11 @@ def common(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in one.items() if other.get(key) == value}
 
 
-def contents_of(conn: Connection[TupleRow]) -> Contents:
-    """Within one transaction that sees one snapshot, so that the figures belong together."""
+def contents_of(conn: Connection[TupleRow], rules: Mapping[str, str]) -> Contents:
+    """Within one transaction that sees one snapshot, so that the figures belong together.
+
+    `rules`: by name, statements that count what breaks them. One of which the tables are not there is left out.
+    """
     row_counts, samples = {}, {}
     for schema, table, key in conn.execute(APPLICATION_TABLES).fetchall():
         place = sql.Identifier(schema, table)
@@ -111,7 +120,17 @@ def contents_of(conn: Connection[TupleRow]) -> Contents:
         if key:
             samples[f"{schema}.{table}"] = sample_of(conn, place, key)
     objects = {name: number(conn, statement) for name, statement in KINDS.items()}
-    return Contents(row_counts, samples, objects, sequences_behind(conn), migrations_of(conn, row_counts))
+    broken = {name: count for name, statement in rules.items() if (count := broken_by(conn, statement)) is not None}
+    return Contents(row_counts, samples, objects, sequences_behind(conn), migrations_of(conn, row_counts), broken)
+
+
+def broken_by(conn: Connection[TupleRow], statement: str) -> int | None:
+    """None for a statement of another release than the database is of."""
+    try:
+        with conn.transaction():
+            return number(conn, statement)
+    except (UndefinedTable, UndefinedColumn, UndefinedFunction):
+        return None
 
 
 def sample_of(conn: Connection[TupleRow], place: sql.Identifier, key: list[str]) -> str:

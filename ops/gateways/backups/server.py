@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -13,6 +13,7 @@ from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from common import database
 from ops.gateways.backups.errors import BackupError, BusyError, RefusedError
 
 logger = logging.getLogger(__name__)
@@ -88,15 +89,10 @@ def only_one(conn: Connection[TupleRow], deed: str) -> Iterator[None]:
 
     It counts for all who connect to the same database with `conn`.
     """
-    key = f"backups:{database_name()}:{deed}"
-    if not one(conn, "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key]):
-        raise BusyError(f"Another {deed} is at work; wait until it has ended.")
-    try:
+    with database.only_one(conn.cursor(), f"backups:{database_name()}:{deed}") as is_ours:
+        if not is_ours:
+            raise BusyError(f"Another {deed} is at work; wait until it has ended.")
         yield
-    finally:
-        # Where it fails, the connection is at its end, and the lock with it.
-        with suppress(psycopg.Error):
-            conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
 def one(conn: Connection[TupleRow], statement: str, values: Any = ()) -> Any:

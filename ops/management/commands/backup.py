@@ -8,7 +8,7 @@ from ops.management.backup_command import BackupCommand
 from ops.management.progress import shown_size
 from ops.models import BackupKind, BackupLog, Verdict
 from ops.services.backups.backing_up import back_up
-from ops.services.backups.listing import list_backups
+from ops.services.backups.listing import list_backups, moments
 from ops.services.backups.nightly import do_every_kind, do_it_all, start_in_background
 from ops.services.backups.telling import as_json as told
 
@@ -69,9 +69,9 @@ class Command(BackupCommand):
             self.stdout.write(f"Started as process {process}; its words go to logs/backup.log in VAR_DIR.")
 
     def show_list(self, *, as_json: bool) -> None:
-        backups = list_backups()
+        backups, reach = list_backups(), moments()
         if as_json:
-            self.say_json({"backups": backups})
+            self.say_json({"backups": backups, "moments": reach})
             return
         for each in backups:
             if each["error"]:
@@ -83,3 +83,7 @@ class Command(BackupCommand):
             )
         if not backups:
             self.stdout.write("There is no backup in the storage.")
+        if reach["begin"] and reach["end"]:
+            self.stdout.write(f"Any moment from {reach['begin'][:19]}Z to {reach['end'][:19]}Z: restore --at MOMENT.")
+        if reach["missing"]:
+            self.stdout.write(f"The segment {reach['missing']} of the write-ahead log is missing.")

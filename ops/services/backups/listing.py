@@ -11,9 +11,9 @@ from ops.gateways.backups.errors import BackupError
 from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupLog
-from ops.services.backups import manifests
+from ops.services.backups import log_archive, manifests
 
-FIGURES = ("recovery_point", "database_size", "size", "rows")
+FIGURES = ("kind", "recovery_point", "database_size", "size", "rows")
 
 
 def list_backups() -> list[dict[str, Any]]:
@@ -34,12 +34,23 @@ def told(storage: Storage, name: str, keys: Keys) -> dict[str, Any]:
     except BackupError as error:
         return dict.fromkeys(FIGURES) | {"error": str(error)}
     figures = (
+        manifest.kind,
         manifest.recovery_point,
         manifest.database_size,
         manifest.size,
         sum(manifest.as_found.row_counts.values()),
     )
     return dict(zip(FIGURES, figures, strict=True)) | {"error": ""}
+
+
+def moments() -> dict[str, str | None]:
+    """From when to when any moment can be restored, and the first piece of the log that is missing; None where none."""
+    found = log_archive.reach(backup_storage(), our_keys())
+    return {
+        "begin": found.begin.isoformat() if found.begin else None,
+        "end": found.end.isoformat() if found.end else None,
+        "missing": found.missing or None,
+    }
 
 
 def known_verdicts() -> dict[str, str]:

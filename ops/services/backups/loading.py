@@ -15,11 +15,12 @@ from ops.gateways.backups import server
 from ops.gateways.backups.connector import connector
 from ops.gateways.backups.errors import RefusedError, UnsoundError
 from ops.gateways.backups.keys import Keys
-from ops.gateways.backups.looking import Contents, contents_of
+from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.media import Inventory, unpacking
 from ops.gateways.backups.programs import program
 from ops.gateways.backups.storages import told_plainly
 from ops.gateways.backups.streams import Counted, open_into
+from ops.services.backups.contents import look_at
 from ops.services.backups.manifests import DATABASE, MEDIA, Manifest
 from ops.services.backups.steps import Steps
 
@@ -121,7 +122,7 @@ class Loading:
     def compare(self, name: str) -> None:
         """Raises UnsoundError unless the database has what was there when the backup was taken."""
         with self.steps.step("compare with the manifest"), server.connected(name) as conn, conn.transaction():
-            found = contents_of(conn)
+            found = look_at(conn)
         refuse_differences(self.manifest.as_found, found, same_major=self.manifest.postgres_major == self.major)
 
 
@@ -156,6 +157,11 @@ def differences(then: Contents, now: Contents, *, same_major: bool = True) -> li
         ]
     wrong += [
         f"the sequence {name} is behind its table" for name in now.sequences_behind if name not in then.sequences_behind
+    ]
+    wrong += [
+        f"{now.broken_rules[rule]} rows have wrong {rule} instead of {count}"
+        for rule, count in then.broken_rules.items()
+        if now.broken_rules.get(rule, count) != count
     ]
     if then.migrations != now.migrations:
         odd = sorted(set(then.migrations) ^ set(now.migrations))

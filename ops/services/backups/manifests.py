@@ -19,7 +19,7 @@ from ops.gateways.backups.storages import BLOCK, LocalBackups, told_plainly
 
 FORMAT = 1
 FILE = "manifest.json"
-LATEST = "latest"
+LATEST, OLDEST = "latest", "oldest"
 # In a name, when it was begun (UTC).
 MOMENT = "%Y%m%dT%H%M%S%fZ"
 DATABASE, MEDIA = "database.dump.zst.age", "media.tar.zst.age"
@@ -212,14 +212,14 @@ def find(storage: Storage, wanted: str, keys: Keys) -> tuple[Storage, Manifest]:
 
 
 def find_name(storage: Storage, wanted: str) -> str:
-    """The name itself, or the newest one for `latest`. Raises NotThereError."""
+    """The name itself, or the newest one for `latest`, the oldest one for `oldest`. Raises NotThereError."""
     there = names(storage)
-    if wanted == LATEST and there:
-        return there[-1]
+    if there and wanted in (LATEST, OLDEST):
+        return there[-1 if wanted == LATEST else 0]
     if wanted not in there:
         raise NotThereError(
             "There is no backup in the storage."
-            if wanted == LATEST
+            if wanted in (LATEST, OLDEST)
             else f"There is no backup {wanted} in the storage; `manage.py backup --list` tells which are."
         )
     return wanted

@@ -34,6 +34,11 @@ def do_every_kind(*, watcher: Watcher = nobody) -> list[BackupLog]:
     return logs
 
 
+def start_proof(name: str) -> int:
+    """Verify a backup in a process of its own; returns the process id."""
+    return start_command("verify_backup", name, "--verbosity=0")
+
+
 def wanted_kinds() -> tuple[BackupKind, ...]:
     """A dump can be restored anywhere; the files of the server are what its log leads on from."""
     return (BackupKind.LOGICAL, BackupKind.PHYSICAL) if settings.BACKUP_WAL else (BackupKind.LOGICAL,)

@@ -203,6 +203,9 @@ class Keeping:
         segment = wal.segment_named(path.name.removesuffix(PARTIAL), self.segment_size)
         until = self.until(found.received)
         target = wal.path_for(self.system, segment, until, is_partial=True)
+        if target in self.partials:
+            # It leads no further than what is there, whatever has been written since.
+            return
         self.store(path, target)
         self.told(until)
         self.forget_partials()

@@ -26,10 +26,10 @@ from ops.gateways.backups import cluster, server
 from ops.gateways.backups import media as files
 from ops.gateways.backups.errors import BackupError, NotThereError, RefusedError
 from ops.gateways.backups.keys import Keys, our_keys
-from ops.gateways.backups.looking import contents_of
 from ops.gateways.backups.storages import backup_storage
 from ops.services.backups import log_archive, manifests, swapping, verifying
 from ops.services.backups.backing_up import back_up
+from ops.services.backups.contents import look_at
 from ops.services.backups.journal import Verified, known_verdicts, note_restore, remember_verdicts
 from ops.services.backups.loading import Loading
 from ops.services.backups.manifests import LATEST, Manifest
@@ -190,7 +190,7 @@ def beside(loading: Loading, name: str, tables: Sequence[str]) -> Restored:
 def rows_in(name: str, tables: Sequence[str] = ()) -> int:
     """Of all tables, or only of these."""
     with server.connected(name) as conn:
-        counts = contents_of(conn).row_counts
+        counts = look_at(conn).row_counts
     return sum(count for table, count in counts.items() if not tables or table.partition(".")[2] in tables)
 
 

@@ -77,4 +77,5 @@ def environment(served: str, backups_folder: Path, media: Path, settings: LazySe
         "BACKUP_KEY": settings.BACKUP_KEY,
         "VAR_DIR": str(var),
         "RUNS_COMMAND": "true",
+        "BACKUP_SCRATCH": str(Path(settings.VAR_DIR) / f"scratch-{served}"),
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -19,7 +20,7 @@ from psycopg.rows import TupleRow
 from accounts.models import User
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, StorageError
-from ops.models import BackupLog, BackupState, Verdict
+from ops.models import BackupKind, BackupLog, BackupState, Verdict
 from ops.services.backups import backing_up, manifests, restoring, swapping, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.listing import list_backups
@@ -32,6 +33,7 @@ UNTIL = """
 import sys
 import django
 django.setup()
+from ops.models import BackupKind
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.restoring import Wish, restore
 from ops.services.backups.verifying import verify
@@ -40,8 +42,8 @@ def watcher(step, passed):
     if step == until and passed >= size:
         print("there", flush=True)
         sys.stdin.read()
-if deed == "backup":
-    back_up(watcher=watcher)
+if deed in ("backup", "physical"):
+    back_up(BackupKind.PHYSICAL if deed == "physical" else BackupKind.LOGICAL, watcher=watcher)
 elif deed == "verify":
     verify(watcher=watcher)
 else:
@@ -107,6 +109,27 @@ def is_held(conn: Connection[TupleRow], deed: str) -> bool:
             return False
     except BusyError:
         return True
+
+
+@pytest.mark.parametrize("step", ["copy the files of the server", f"read {manifests.CLUSTER} back"])
+def test_a_physical_backup_that_is_killed_is_none(environment: dict[str, str], backups_folder: Path, step: str) -> None:
+    killed_at(step, environment, deed="physical", size=1)
+    assert list_backups() == []
+    when_the_server_has_noticed()
+    log = back_up(BackupKind.PHYSICAL)
+    assert [path.name for path in backups_folder.iterdir()] == [log.name]
+
+
+@pytest.mark.parametrize("step", ["unpack", "recover the server", "restore the database"])
+def test_a_recovery_that_is_killed_leaves_no_server_and_no_files(
+    environment: dict[str, str], settings: LazySettings, step: str
+) -> None:
+    settings.BACKUP_SCRATCH = environment["BACKUP_SCRATCH"]
+    log = back_up(BackupKind.PHYSICAL)
+    killed_at(f"unpack {log.name}" if step == "unpack" else step, environment, deed="verify")
+    when_the_server_has_noticed()
+    assert verify(log.name).verdict == Verdict.PASSED
+    assert list(Path(settings.BACKUP_SCRATCH).iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["restore the database", "compare with the manifest"])
