@@ -74,6 +74,9 @@ class Command(BackupCommand):
             self.say_json({"backups": backups, "moments": reach})
             return
         for each in backups:
+            if each["error"]:
+                self.stdout.write(f"{each['name']}  cannot be used: {each['error']}")
+                continue
             self.stdout.write(
                 f"{each['name']}  {each['recovery_point'][:19]}Z  {shown_size(each['size']):>9}"
                 f"  of {shown_size(each['database_size']):>9}  {each['verdict']}"

@@ -48,6 +48,7 @@ from ops.services.backups.manifests import (
     StoredObject,
 )
 from ops.services.backups.steps import Steps, Watcher, nobody
+from ops.services.backups.swapping import put_right_if_need_be
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ def back_up(kind: BackupKind = BackupKind.LOGICAL, *, watcher: Watcher = nobody)
     backup is there.
     """
     keys, storage = our_keys(), backup_storage()
+    put_right_if_need_be()
     with server.connected() as conn, server.only_one(conn, DEED):
         taking = TAKING[kind](keys, storage, conn, Steps(watcher))
         taking.check()

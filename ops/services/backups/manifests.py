@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -231,8 +230,3 @@ def remove(storage: Storage, name: str) -> None:
     with told_plainly(name):
         for each in (FILE, DATABASE, CLUSTER, CLUSTER_LIST, MEDIA):
             storage.delete(f"{name}/{each}")
-
-
-def each(storage: Storage, keys: Keys) -> Iterator[Manifest]:
-    for name in names(storage):
-        yield read(storage, name, keys)

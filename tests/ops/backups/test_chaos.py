@@ -21,7 +21,7 @@ from accounts.models import User
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, StorageError
 from ops.models import BackupKind, BackupLog, BackupState, Verdict
-from ops.services.backups import backing_up, manifests, restoring, verifying
+from ops.services.backups import backing_up, manifests, restoring, swapping, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.listing import list_backups
 from ops.services.backups.restoring import Wish, restore
@@ -166,6 +166,48 @@ def test_a_restore_that_is_killed_leaves_the_old_database(
     with server.connected(server.NEUTRAL) as conn:
         assert server.databases_named(conn, restoring.leftover_prefix()) == []
     assert list(media.parent.glob("media.restoring-*")) == []
+
+
+def test_a_restore_that_is_killed_between_files_and_database_is_put_right_by_the_next_command(
+    environment: dict[str, str], served: str, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    back_up()
+    make_user(email="later@howtoai.example")
+    (media / "Übung 1.txt").write_text("changed")
+    restoring.disconnect()
+    with server.connected(server.NEUTRAL) as conn:
+        with conn.transaction():
+            # Nobody can rename it meanwhile.
+            conn.execute(f"COMMENT ON DATABASE \"{served}\" IS 'held'")
+            arguments = ["--latest", "--yes", "--name", served, "--without-safety-backup"]
+            with subprocess.Popen([sys.executable, "manage.py", "restore", *arguments], env=environment) as process:
+                while not (media.exists() and list(media.parent.glob("media.before-*"))):
+                    conn.execute("SELECT pg_sleep(0.01)")
+                process.kill()
+        assert (media / "Übung 1.txt").read_text() == "Grüße"
+    when_the_server_has_noticed()
+    assert User.objects.count() == 1
+    back_up()
+    assert (media / "Übung 1.txt").read_text() == "changed"
+    (aside,) = media.parent.glob("media.aside-*")
+    assert (aside / "Übung 1.txt").read_text() == "Grüße"
+    assert str(aside) in caplog.text
+    restore(Wish(agreed=True, typed_name=served, safety_backup=False))
+    assert (media / "Übung 1.txt").read_text() == "changed"
+    assert list(media.parent.glob("media.swapping*")) == []
+
+
+def test_a_restore_that_is_killed_when_all_is_in_place_has_happened(
+    served: str, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its note is all that it did not get to take away."""
+    there = swapping.Swap(served, f"{served}_restoring_x", "", str(media), f"{media}.restoring-1", f"{media}.before-1")
+    (media.parent / "media.before-1").mkdir()
+    swapping.write_note(there)
+    back_up()
+    assert "killed when all was in place" in caplog.text
+    assert (media / "Übung 1.txt").exists()
+    assert not swapping.note().exists()
 
 
 @contextmanager
