@@ -172,7 +172,9 @@ class Talk:
         if at > self.latest(after):
             return None
         author = self.somebody(thread.category, at, besides=[thread.author])
-        at = min(max(self.season.in_waking_hours(at, author.zone), after + MINUTE), self.latest(after))
+        awake = self.season.in_waking_hours(at, author.zone)
+        if after < awake <= self.latest(after):
+            at = awake
         comment = Said(author, body, at)
         thread.comments.append(comment)
         return comment
