@@ -68,7 +68,7 @@ class Talk:
 
     def threads(self) -> list[Thread]:
         """All, those of the members and those of the demo people, the oldest first."""
-        threads = [self.thread_of_cast(said) for said in read_data("cast.yaml")["posts"]]
+        threads: list[Thread] = []
         themes = [read_data(f"threads/{path.name}") for path in sorted((DATA / "threads").glob("*.yaml"))]
         said = [(theme, post) for theme in themes for post in theme["posts"]]
         self.chance.shuffle(said)
@@ -83,7 +83,9 @@ class Talk:
             threads.append(thread)
         for theme in themes:
             self.remark(by_theme[id(theme)], theme["remarks"])
-        self.answer_back([thread for thread in threads if thread.category != "Announcements"])
+        self.answer_back(threads)
+        # In these, every word is for its place.
+        threads += [self.thread_of_cast(said) for said in read_data("cast.yaml")["posts"]]
         for thread in threads:
             thread.comments.sort(key=lambda comment: comment.at)
         return sorted(threads, key=lambda thread: thread.at)
@@ -141,10 +143,14 @@ class Talk:
         )
         if "tutorial" in theme and not is_shown and self.chance.random() < ABOUT_TUTORIAL:
             thread.tutorial = theme["tutorial"]
+        last = at
         for number, body in enumerate(post["answers"]):
-            comment = self.say(thread, body, at, HOUR * (3 + 14 * number))
-            accepts = thread.type == QUESTION and thread.accepted is None and self.chance.random() < ACCEPTS
-            if comment and accepts:
+            # The second may refer to the first, which is the one that answers the question.
+            comment = self.say(thread, body, last, HOUR * (3 + 10 * number))
+            if comment is None:
+                break
+            last = comment.at
+            if thread.type == QUESTION and number == 0 and self.chance.random() < ACCEPTS:
                 self.accept(thread, comment)
         return thread
 
@@ -166,7 +172,9 @@ class Talk:
         if at > self.latest(after):
             return None
         author = self.somebody(thread.category, at, besides=[thread.author])
-        at = min(max(self.season.in_waking_hours(at, author.zone), after + MINUTE), self.latest(after))
+        awake = self.season.in_waking_hours(at, author.zone)
+        if after < awake <= self.latest(after):
+            at = awake
         comment = Said(author, body, at)
         thread.comments.append(comment)
         return comment
@@ -180,12 +188,11 @@ class Talk:
                 if not comment.replies and comment.author is not thread.author and self.chance.random() < likely:
                     at = thread.accepted_at if is_accepted else None
                     self.reply(thread, comment, self.thanks(), by=thread.author, at=at)
-        open_to_all = [thread for thread in threads if thread.pinned == "" and thread.comments]
-        weights = [thread.fame * len(thread.comments) for thread in open_to_all]
+        weights = [thread.fame * len(thread.comments) for thread in threads]
         for kind in ("agree", "object", "asides"):
             deck = self.replies[kind]
             for card in (deck.deal() for _ in range(len(deck.cards))):
-                [thread] = self.chance.choices(open_to_all, weights)
+                [thread] = self.chance.choices(threads, weights)
                 comment = self.chance.choice(thread.comments)
                 if kind != "asides":
                     self.reply(thread, comment, card)

@@ -15,12 +15,14 @@ SEED = 2026
 LENGTH = timedelta(days=90)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 DATA = Path(__file__).resolve().parent / "data"
+# Ten times as quick, where PyYAML was built with it.
+LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 Card = TypeVar("Card")
 
 
 def read_data(name: str) -> Any:
     """One of the files of `data`, in which the demo's texts stand."""
-    return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+    return yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe one
 
 
 class Season:
