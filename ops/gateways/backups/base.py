@@ -18,10 +18,16 @@ from ops.gateways.backups.storages import Readable
 
 LIST = "backup_manifest"
 BLOCK = tarfile.BLOCKSIZE
+# Which can say what has changed, and names itself in the list of its files.
+SINCE = 17
 
 
-def refuse_without_right(conn: Connection[TupleRow]) -> None:
-    """Raises RefusedError unless our role may copy the server's files and log."""
+def refuse_what_cannot_be_copied(conn: Connection[TupleRow]) -> None:
+    """Raises RefusedError unless our role may copy the server's files and log, and the server is new enough for that."""
+    if server.major_of(conn) < SINCE:
+        raise RefusedError(
+            f"The files of the server can be backed up from PostgreSQL {SINCE} on; a logical backup can be taken."
+        )
     if not server.one(conn, "SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user"):
         role = conn.info.user
         raise RefusedError(

@@ -39,7 +39,8 @@ listen_addresses = ''
 unix_socket_directories = '{sockets}'
 unix_socket_permissions = 0700
 port = 5432
-hba_file = '{hba}'
+hba_file = '{sockets}/pg_hba.conf'
+ident_file = '{sockets}/pg_ident.conf'
 logging_collector = off
 log_destination = 'stderr'
 lc_messages = 'C'
@@ -56,9 +57,10 @@ restore_command = 'false'
 recovery_target_timeline = 'latest'
 recovery_target_action = 'promote'
 """
-# Its folder lets nobody in but whoever runs it.
-ACCESS = "local all all trust\n"
+# Nobody but who we are, as whom we work with the live one.
+ACCESS = "local all all peer map=us\n"
 STOP_SECONDS = 60
+LINKS_SINCE = 18
 LOOK_EVERY = 0.05  # seconds
 TOO_SHORT = "recovery ended before configured recovery target was reached"
 
@@ -189,9 +191,10 @@ def verify_files(folder: Path, *, major: int) -> None:
 def combine(full: Path, changes: Path, into: Path, *, major: int) -> None:
     """What the server was at the second, from all files of the first and what has changed. Raises UnsoundError.
 
-    Files that have not changed are the same as in `full`, by a link, which is then of no use by itself.
+    Files that have not changed are those of `full`, where the program can link them, which is then of no use by itself.
     """
-    run("pg_combinebackup", "--link", "--no-sync", f"--output={into}", str(full), str(changes), major=major)
+    link = ["--link"] if major >= LINKS_SINCE else []
+    run("pg_combinebackup", *link, "--no-sync", f"--output={into}", str(full), str(changes), major=major)
 
 
 def run(name: str, *arguments: str, major: int) -> None:
@@ -242,12 +245,13 @@ class ScratchServer:
         return self.sockets / "postgresql.conf"
 
     def configure(self, until: datetime | None) -> None:
-        hba = self.sockets / "pg_hba.conf"
-        hba.write_text(ACCESS)
+        me, role = pwd.getpwuid(os.geteuid()).pw_name, server.role()
+        (self.sockets / "pg_hba.conf").write_text(ACCESS)
+        (self.sockets / "pg_ident.conf").write_text(f'us "{me}" "{role}"\n')
         # With its offset, and to the microsecond.
         moment = f"recovery_target_time = '{until.astimezone(UTC).isoformat(' ')}'" if until else ""
         target = moment or "recovery_target = 'immediate'"
-        self.config.write_text(SETTINGS.format(sockets=self.sockets, hba=hba) + target + "\n")
+        self.config.write_text(SETTINGS.format(sockets=self.sockets) + target + "\n")
         # What ALTER SYSTEM has set there is for there.
         (self.data / "postgresql.auto.conf").write_text("")
         (self.data / "recovery.signal").touch()
@@ -269,8 +273,7 @@ class ScratchServer:
         raise BackupError(f"The server that was to be recovered does not start: {words}")
 
     def conninfo(self, name: str) -> str:
-        user = server.parameters().get("user", "")
-        return make_conninfo("", host=str(self.sockets), port=5432, dbname=name, user=user)
+        return make_conninfo("", host=str(self.sockets), port=5432, dbname=name, user=server.role())
 
     @contextmanager
     def connected(self, name: str) -> Iterator[Connection[TupleRow]]:

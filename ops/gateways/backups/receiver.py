@@ -93,7 +93,7 @@ class Receiver:
 
     def __init__(self, folder: Path, *, major: int) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.words = folder.parent / "pg_receivewal.log"
+        self.words = folder.with_suffix(".log")
         command = [program("pg_receivewal", major=major), f"--directory={folder}", f"--slot={slot_name()}"]
         command += [f"--dbname={server.conninfo(application=APPLICATION)}", "--no-password", "--synchronous"]
         me = os.getpid()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,6 +37,11 @@ LONGEST_NAME = 63  # bytes, of PostgreSQL
 
 def parameters() -> dict[str, Any]:
     return connection.get_connection_params()
+
+
+def role() -> str:
+    """As whom we connect; that of the operating system, if nobody says otherwise."""
+    return str(parameters().get("user") or pwd.getpwuid(os.geteuid()).pw_name)
 
 
 def database_name() -> str:

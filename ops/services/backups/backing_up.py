@@ -24,7 +24,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from ops.gateways.backups import server
-from ops.gateways.backups.base import ListKept, base_backup, log_kept, refuse_without_right
+from ops.gateways.backups.base import ListKept, base_backup, log_kept, refuse_what_cannot_be_copied
 from ops.gateways.backups.connector import connector
 from ops.gateways.backups.errors import BackupError, StorageError, UnsoundError
 from ops.gateways.backups.keys import Keys, our_keys
@@ -222,7 +222,7 @@ class TakingPhysical(Taking):
 
     def check(self) -> None:
         super().check()
-        refuse_without_right(self.conn)
+        refuse_what_cannot_be_copied(self.conn)
 
     def take_database(self) -> Taken:
         with self.snapshot(), ThreadPoolExecutor(1) as pool, server.connected(server.NEUTRAL) as other:

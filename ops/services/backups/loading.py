@@ -119,11 +119,12 @@ class Loading:
         if (counted.size, counted.sha256) != (stored.size, stored.sha256):
             raise UnsoundError(f"{path} is another object than its manifest names: its SHA-256 differs.")
 
-    def compare(self, name: str) -> None:
-        """Raises UnsoundError unless the database has what was there when the backup was taken."""
+    def compare(self, name: str) -> Contents:
+        """What is in the database. Raises UnsoundError unless that was there when the backup was taken."""
         with self.steps.step("compare with the manifest"), server.connected(name) as conn, conn.transaction():
             found = look_at(conn)
         refuse_differences(self.manifest.as_found, found, same_major=self.manifest.postgres_major == self.major)
+        return found
 
 
 def refuse_differences(then: Contents, now: Contents, *, same_major: bool = True) -> None:

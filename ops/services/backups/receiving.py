@@ -22,7 +22,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from ops.gateways.backups import receiver, server, wal
-from ops.gateways.backups.base import refuse_without_right
+from ops.gateways.backups.base import refuse_what_cannot_be_copied
 from ops.gateways.backups.errors import BackupError, BusyError, RefusedError
 from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.receiver import PARTIAL, Receiver
@@ -82,16 +82,17 @@ def receive(stop: threading.Event) -> None:
     our_keys()
     place = Path(settings.VAR_DIR) / "wal"
     with alone(place):
-        Keeping(place / "received").run(stop)
+        Keeping(place).run(stop)
 
 
 class Keeping:
     """The receiver, and what has been stored of what it gave."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, place: Path) -> None:
+        self.place = place
         self.keys, self.storage = our_keys(), backup_storage()
         self.receiver: Receiver | None = None
+        # Which server it is, by its own name for itself: another has segments of the same names.
         self.system, self.segment_size = "", 0
         self.beats: deque[Beat] = deque(maxlen=MOST_BEATS)
         # Of the newest segment: what is in the storage of it, and when the file was last written to then.
@@ -100,6 +101,10 @@ class Keeping:
         self.next_beat = self.next_store = 0.0
         self.next_backup = time.monotonic() + FIRST_BACKUP_AFTER
         self.failure = ""
+
+    @property
+    def folder(self) -> Path:
+        return self.place / self.system
 
     def run(self, stop: threading.Event) -> None:
         """Stores what there is before it ends."""
@@ -142,7 +147,7 @@ class Keeping:
                 raise
             return
         with server.connected() as conn:
-            refuse_without_right(conn)
+            refuse_what_cannot_be_copied(conn)
             self.system = str(server.one(conn, "SELECT system_identifier::text FROM pg_control_system()"))
             self.segment_size = server.segment_size(conn)
             found = receiver.slot(conn)
@@ -161,7 +166,8 @@ class Keeping:
         if self.folder.exists():
             self.store_whole()
             if partial := receiver.received(self.folder).partial:
-                self.store_partial()
+                segment = wal.segment_named(partial.name.removesuffix(PARTIAL), self.segment_size)
+                self.store(partial, wal.path_for(self.system, segment, UNKNOWN, is_partial=True))
                 partial.unlink()
         receiver.make_slot(conn)
 

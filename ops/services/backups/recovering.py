@@ -152,7 +152,7 @@ class Recovering(Loading):
             dump.finish()
             running.finish()
 
-    def compare(self, name: str) -> None:
+    def compare(self, name: str) -> Contents:
         """At its end: what stood still while it was taken must be equal. Later: what stood still since, if known."""
         with self.steps.step("compare with the manifest"), server.connected(name) as conn, conn.transaction():
             found = look_at(conn)
@@ -163,6 +163,7 @@ class Recovering(Loading):
         else:
             then = Contents({}, {}, {}, self.cluster.found_after.sequences_behind, [])
         refuse_differences(then, found.only(then))
+        return found
 
 
 def pour(source: Counted, target: Target) -> None:

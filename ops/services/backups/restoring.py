@@ -179,19 +179,15 @@ def beside(loading: Loading, name: str, tables: Sequence[str]) -> Restored:
     with dropped_on_failure(loading.conn, name):
         if tables:
             loading.load_tables(name, tables)
+            with server.connected(name) as conn:
+                # All other tables are empty.
+                found = look_at(conn)
         else:
             loading.load_database(name)
-            loading.compare(name)
+            found = loading.compare(name)
     with suppress(DatabaseError):
         note_restore(manifest.name)
-    return Restored(manifest.name, loading.point.isoformat(), name, rows_in(name, tables))
-
-
-def rows_in(name: str, tables: Sequence[str] = ()) -> int:
-    """Of all tables, or only of these."""
-    with server.connected(name) as conn:
-        counts = look_at(conn).row_counts
-    return sum(count for table, count in counts.items() if not tables or table.partition(".")[2] in tables)
+    return Restored(manifest.name, loading.point.isoformat(), name, sum(found.row_counts.values()))
 
 
 def in_place(loading: Loading, wish: Wish) -> Restored:
@@ -209,8 +205,7 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
         fresh_media.mkdir(mode=0o755, parents=True)
         loading.load_database(fresh)
         loading.load_media(fresh_media)
-        loading.compare(fresh)
-        restored.rows = rows_in(fresh)
+        restored.rows = sum(loading.compare(fresh).row_counts.values())
         if loading.until is not None:
             # Uploaded files have no log: those that came after the backup are still where they were, if anywhere.
             files.add_missing(media, fresh_media)

@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 
 from ops.gateways.backups import server
-from ops.gateways.backups.base import refuse_without_right
+from ops.gateways.backups.base import refuse_what_cannot_be_copied
 from ops.gateways.backups.cluster import refuse_unfit_place
 from ops.gateways.backups.errors import NotThereError, RefusedError, UnsoundError
 from ops.gateways.backups.storages import backup_storage
@@ -65,7 +65,7 @@ def test_a_role_without_the_right_is_told_what_to_grant(backups_folder: Path) ->
         try:
             conn.execute("SET ROLE plain")
             with pytest.raises(RefusedError, match=r"ALTER ROLE \w+ REPLICATION"):
-                refuse_without_right(conn)
+                refuse_what_cannot_be_copied(conn)
         finally:
             conn.execute("RESET ROLE")
             conn.execute("DROP ROLE plain")
