@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 
 from accounts.models import User
 from ops.gateways.backups import server
-from ops.gateways.backups.errors import BackupError, BusyError, StorageError
+from ops.gateways.backups.errors import BackupError, BusyError, RefusedError, StorageError
 from ops.models import BackupKind, BackupLog, BackupState, Verdict
 from ops.services.backups import backing_up, manifests, restoring, swapping, verifying
 from ops.services.backups.backing_up import back_up
@@ -236,6 +236,21 @@ def test_a_disk_that_is_full_is_named_and_what_was_there_stays(backups_folder: P
         assert [each["name"] for each in list_backups()] == [first.name]
         assert [path.name for path in backups_folder.iterdir()] == [first.name]
         assert verify().name == first.name
+
+
+def test_uploaded_files_on_a_disk_of_their_own_are_refused_before_anything_is_loaded(
+    served: str, settings: LazySettings, tmp_path: Path
+) -> None:
+    back_up()
+    settings.MEDIA_ROOT = tmp_path / "disk"
+    steps: list[str] = []
+
+    def watcher(step: str, size: int) -> None:
+        steps.append(step)
+
+    with small_disk(tmp_path / "disk", "size=2m"), pytest.raises(RefusedError, match="is where a disk is mounted"):
+        restore(Wish(agreed=True, typed_name=served), watcher=watcher)
+    assert steps == []
 
 
 @pytest.mark.django_db(transaction=True)
