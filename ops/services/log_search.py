@@ -77,6 +77,8 @@ def counts_of_late(*, minutes: int) -> dict[str, int]:
 def unpacked(parts: list[archiving.Manifest]) -> Iterator[None]:
     """In the place of the log stand, for this connection, these parts of the archive: the same query finds in them."""
     with transaction.atomic(), connection.cursor() as cursor:
+        # Whoever reads what is found may take their time.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute(f'CREATE TEMPORARY TABLE "{TABLE}" (LIKE public."{TABLE}", UNIQUE (id)) ON COMMIT DROP')
         for part in parts:
             lines: list[bytes] = []
