@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ class Wish:
         return SystemLog.objects.filter(wanted).order_by("created_at", "id")
 
 
-def find(wish: Wish) -> Iterator[SystemLog]:
+def find(wish: Wish) -> Generator[SystemLog]:
     """Oldest first, out of archives where the day lies there."""
     day, last = (at.astimezone(UTC).date() for at in (wish.since, min(wish.until, timezone.now())))
     while day <= last:

@@ -6,6 +6,7 @@ import gc
 import gzip
 import json
 import os
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
@@ -221,10 +222,10 @@ def test_whoever_reads_an_archived_day_may_take_their_time() -> None:
             cursor.execute("SHOW idle_in_transaction_session_timeout")
             return str(cursor.fetchone()[0])
 
-    found = find(Wish(OLD, OLD + timedelta(hours=1)))
-    assert next(found).message == "first"
-    assert limit() == "0"
-    assert [each.message for each in found] == ["second"]
+    with closing(find(Wish(OLD, OLD + timedelta(hours=1)))) as found:
+        assert next(found).message == "first"
+        assert limit() == "0"
+        assert [each.message for each in found] == ["second"]
     assert limit() == "1min"
 
 
