@@ -1,6 +1,7 @@
 """A managed backup against `pg_dump` piped into zstd, and against `pg_dump -Fc` as it comes; and a proof by restoring.
+Then a physical one against `pg_basebackup`.
 
-`python benchmarks/backing_up.py [megabytes]`: a database of 1,000 unless told otherwise. Takes about five minutes.
+`python benchmarks/backing_up.py [megabytes]`: a database of 1,000 unless told otherwise. Takes about ten minutes.
 Needs the program `zstd` for the first comparison.
 """
 
@@ -71,6 +72,7 @@ def main() -> None:
                 subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
             fill(urls["DATABASE_URL"], megabytes)
             compare(urls["DATABASE_URL"], environment, Path(folder) / "out")
+            compare_physical(urls["DATABASE_URL"], environment, Path(folder) / "out", home / "backups")
 
 
 def fill(url: str, megabytes: int) -> None:
@@ -112,6 +114,35 @@ def compare(url: str, environment: dict[str, str], out: Path) -> None:
     reads(url, [*manage, "backup", "--wait", "-v0"], environment)
     proof = run([*manage, "verify_backup", "--json"], environment)
     show("proven by restoring", proof.seconds, told["size"], proof.memory)
+    print(f"  of which to be back: {json.loads(proof.said)['recovery_seconds']:.1f} s")
+
+
+def compare_physical(url: str, environment: dict[str, str], out: Path, backups: Path) -> None:
+    parts = urlsplit(url)
+    base = f"{postgres_programs()}/pg_basebackup -h {parse_qs(parts.query)['host'][0]} -U {parts.username}"
+    base += " -Ft -X fetch -c fast --manifest-checksums=SHA256 -D -"
+    take = [sys.executable, "manage.py", "backup", "--kind=physical", "--wait", "--json"]
+    plain, managed = [], []
+    for _ in range(ROUNDS):
+        plain.append(run(["sh", "-c", f"{base} > {out}"], environment))
+        for folder in backups.glob("physical-*"):
+            # Else the next has only what has changed.
+            shutil.rmtree(folder)
+        managed.append(run(take, environment))
+    told = json.loads(managed[-1].said)
+    work = statistics.median(sum(step["seconds"] for step in json.loads(each.said)["steps"]) for each in managed)
+    show("pg_basebackup -Ft", median(plain), out.stat().st_size, plain[-1].memory)
+    show("physical, its work alone", work, told["size"], 0)
+    for step in told["steps"]:
+        print(f"  {step['step']:40} {step['seconds']:6.2f}")
+    show("physical, all in all", median(managed), told["size"], managed[-1].memory)
+    ratios = f"{median(managed) / median(plain):.2f}, its work alone {work / median(plain):.2f}"
+    print(f"  managed / pg_basebackup: {ratios} (at most {LIMIT_TIME})")
+    reads(url, [*take[:-1], "-v0"], environment)
+    changes = run(take, environment)
+    show("what has changed", changes.seconds, json.loads(changes.said)["size"], changes.memory)
+    proof = run([sys.executable, "manage.py", "verify_backup", "--json"], environment)
+    show("proven by recovering", proof.seconds, told["size"], proof.memory)
     print(f"  of which to be back: {json.loads(proof.said)['recovery_seconds']:.1f} s")
 
 

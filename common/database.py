@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
@@ -77,5 +77,10 @@ def only_one(cursor: Any, deed: str) -> Iterator[bool]:
     try:
         yield is_ours
     finally:
-        if is_ours and not cursor.connection.closed:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [deed])
+        if is_ours:
+            try:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [deed])
+            except (psycopg.Error, Error):
+                # With the connection ends the lock.
+                if not cursor.connection.closed:
+                    raise

@@ -45,6 +45,10 @@ app.conf.beat_schedule = {
     "copy Stripe's objects for staff": runs(crontab(minute="5-59/10"), "mirror_stripe"),
     # Last of the night, when what the others change is done. It only starts a process.
     "take a backup, prove it, and delete old ones": runs(crontab(hour="4", minute="40"), "backup", "--nightly"),
+    # One that was sound when it was new may have rotted since.
+    "prove that the oldest backup can still be restored": runs(
+        crontab(day_of_week="sun", hour="5", minute="40"), "verify_backup", "--oldest", "--background"
+    ),
     "look whether backups are in order": runs(crontab(minute="25"), "check_backups", "--exit-zero"),
     # It ends well before a task has to; the rest comes first the next night.
     "compare subscriptions with the providers": runs(

@@ -373,19 +373,19 @@ BACKUP_KEY_OF_DEVELOPMENT = VAR_DIR / "keys" / "backup.txt" if DEBUG else None
 # A folder, unless a bucket is named. The rest of S3's settings has boto's own names in the environment.
 BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="") or VAR_DIR / "backups"
 BACKUP_S3_BUCKET = env.str("BACKUP_S3_BUCKET", default="")
+S3_OPTIONS = {
+    "location": env.str("BACKUP_S3_PREFIX", default=""),
+    "endpoint_url": env.str("BACKUP_S3_ENDPOINT", default="") or None,
+    "region_name": env.str("BACKUP_S3_REGION", default="") or None,
+    "access_key": env.str("BACKUP_S3_ACCESS_KEY", default="") or None,
+    "secret_key": env.str("BACKUP_S3_SECRET_KEY", default="") or None,
+    "addressing_style": env.str("BACKUP_S3_ADDRESSING", default="auto"),
+    "querystring_auth": False,
+}
 STORAGES["backups"] = (
     {
         "BACKEND": "ops.gateways.backups.s3.S3Backups",
-        "OPTIONS": {
-            "bucket_name": BACKUP_S3_BUCKET,
-            "location": env.str("BACKUP_S3_PREFIX", default=""),
-            "endpoint_url": env.str("BACKUP_S3_ENDPOINT", default="") or None,
-            "region_name": env.str("BACKUP_S3_REGION", default="") or None,
-            "access_key": env.str("BACKUP_S3_ACCESS_KEY", default="") or None,
-            "secret_key": env.str("BACKUP_S3_SECRET_KEY", default="") or None,
-            "addressing_style": env.str("BACKUP_S3_ADDRESSING", default="auto"),
-            "querystring_auth": False,
-        },
+        "OPTIONS": S3_OPTIONS | {"bucket_name": BACKUP_S3_BUCKET},
     }
     if BACKUP_S3_BUCKET
     else {
@@ -393,6 +393,12 @@ STORAGES["backups"] = (
         "OPTIONS": {"location": BACKUP_FOLDER},
     }
 )
+# The same service and prefix serve days of the log that are over; who reads backups need not read those.
+if LOG_ARCHIVE_S3_BUCKET := env.str("LOG_ARCHIVE_S3_BUCKET", default=""):
+    STORAGES["log_archive"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": S3_OPTIONS | {"bucket_name": LOG_ARCHIVE_S3_BUCKET},
+    }
 # Where a server is recovered from a physical backup for a while: on the disk, once the size of all its databases.
 BACKUP_SCRATCH = env.str("BACKUP_SCRATCH", default="") or VAR_DIR / "scratch"
 # Whether the server's write-ahead log is kept (`manage.py receive_wal`), so that any moment can be restored.

@@ -131,8 +131,15 @@ def write(path: Path, maintenance: Maintenance) -> None:
     half.replace(path)
 
 
-def end() -> bool:
-    """Open the site again; whether it was closed. Raises OSError if the file cannot be removed."""
+def end(begun: Maintenance | None = None) -> bool:
+    """Open the site again; whether it was closed. Raises OSError if the file cannot be removed.
+
+    `begun`: only if it is still closed by what `begin` has returned, and nobody has begun again since.
+    """
+    if begun is not None:
+        look()
+        if Seen.maintenance != begun:
+            return False
     try:
         flag().unlink()
     except FileNotFoundError:

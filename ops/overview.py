@@ -158,7 +158,7 @@ def migrations(amiss: set[str]) -> Part:
 
 def backups(amiss: set[str]) -> Part:
     now = standing()
-    if any(key.startswith("backup:") for key in amiss):
+    if any(key.startswith(("backup:", "wal:")) for key in amiss):
         return Part("Backups", "amiss", now.sentence)
     return Part("Backups", "good" if now.proven else "open", now.sentence)
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from common.database import only_one, own_connection, patient
 from ops import maintenance, schedule
-from ops.gateways.processes import start_command
 from ops.models import ScheduledRun
 from ops.services import runs
+from ops.services.backups.nightly import start_proof
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ PERIODIC_COMMANDS = frozenset(
         "reconcile_billing",
         "resume_exports",
         "send_notifications",
+        "verify_backup",
     }
 )
 
@@ -93,4 +94,4 @@ def record_failure(run: ScheduledRun, error: Exception) -> None:
 @shared_task
 def prove_backup(name: str) -> None:
     """Begin to verify a backup, in a process of its own: that may take longer than a task."""
-    start_command("verify_backup", name, "--verbosity=0")
+    start_proof(name)

@@ -7,7 +7,7 @@ a statement of its own: it sees all that was written by whoever held the row bef
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ class Drift:
 
 
 def column(name: str, table: str, column: str, actual: str) -> Count:
-    repair = f"UPDATE {table} AS it SET {column} = {actual} WHERE it.{KEYS[table]} = %(pk)s"  # noqa: S608 - all of it is ours
+    repair = f"UPDATE {table} AS it SET {column} = {actual} WHERE it.{KEYS[table]} = ANY(%(pks)s)"  # noqa: S608 - all of it is ours
     return Count(name, table, f"it.{column}", actual, (repair,))
 
 
@@ -62,11 +62,11 @@ ACTUAL_TAGS = """(
     SELECT array_agg(concat_ws(' ', tag, it.active_at, it.day, it.score) ORDER BY tag)
     FROM unnest(it.tags) AS tag WHERE it.state = 'published'
 )"""
-FORGET_TAGS = "DELETE FROM community_posttag WHERE post_id = %(pk)s"
+FORGET_TAGS = "DELETE FROM community_posttag WHERE post_id = ANY(%(pks)s)"
 PUT_TAGS = """
     INSERT INTO community_posttag (post_id, tag, active_at, day, score)
     SELECT it.id, tag, it.active_at, it.day, it.score FROM community_post AS it CROSS JOIN unnest(it.tags) AS tag
-    WHERE it.id = %(pk)s AND it.state = 'published'
+    WHERE it.id = ANY(%(pks)s) AND it.state = 'published'
 """
 # In this order: what a later one counts, an earlier one has put right.
 COUNTS = (
@@ -114,6 +114,16 @@ def repair_drift() -> Iterator[Drift]:
                 yield drift
 
 
+@transaction.atomic
+def count_anew() -> None:
+    """Count everything at once, where texts were loaded past the services and nobody writes yet."""
+    for count in COUNTS:
+        reached = 0
+        while (end := end_of_batch(count.table, reached)) is not None:
+            put_right(count, range(reached + 1, end + 1))
+            reached = end
+
+
 def drift_of(count: Count) -> Iterator[Drift]:
     it = f"it.{KEYS[count.table]}"
     statement = f"""
@@ -125,6 +135,18 @@ def drift_of(count: Count) -> Iterator[Drift]:
         for pk, stored, actual in asked(statement, {"after": reached, "end": end}):
             yield Drift(count, pk, str(stored), str(actual))
         reached = end
+
+
+def drift_counts(*, newest: int) -> dict[str, str]:
+    """For each count, a statement that says in how many of the newest rows of its table it differs."""
+    return {
+        count.name: f"""
+            SELECT count(*) FROM (
+                SELECT * FROM {count.table} ORDER BY {KEYS[count.table]} DESC LIMIT {newest:d}
+            ) AS it WHERE {differs(count)}
+        """  # noqa: S608 - all of it is ours
+        for count in COUNTS
+    }
 
 
 def end_of_batch(table: str, after: int) -> int | None:
@@ -146,10 +168,14 @@ def repair(count: Count, pk: int) -> bool:
     # A statement of its own: what was written until the row was locked is seen by it.
     if not asked(f"SELECT FROM {count.table} AS it WHERE it.{key} = %(pk)s AND {differs(count)}", {"pk": pk}):
         return False
+    put_right(count, [pk])
+    return True
+
+
+def put_right(count: Count, pks: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         for statement in count.repairs:
-            cursor.execute(statement, {"pk": pk})
-    return True
+            cursor.execute(statement, {"pks": list(pks)})
 
 
 def differs(count: Count) -> str:

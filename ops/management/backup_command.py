@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 
 from ops.gateways.backups.errors import BackupError
 from ops.management.progress import Progress
@@ -26,20 +26,24 @@ class BackupCommand(BaseCommand):
 
     @contextmanager
     def watched(self, *, as_json: bool, verbosity: int) -> Iterator[Watcher]:
-        """Progress goes to stderr. A BackupError becomes a CommandError with its exit code."""
+        """Progress goes to stderr. What may go wrong becomes a CommandError with its exit code."""
         progress = Progress(sys.stderr) if verbosity and not as_json else None
         try:
             yield progress or nobody
         except BackupError as error:
+            raise self.failed(str(error), error.exit_code, as_json=as_json) from error
+        except DatabaseFailure as error:
+            raise self.failed(f"The database failed: {error}".strip(), as_json=as_json) from error
+        except OSError as error:
+            raise self.failed(str(error), as_json=as_json) from error
+        finally:
             if progress:
                 progress.end()
-            if as_json:
-                self.say_json({"state": "failed", "error": str(error), "exit_code": error.exit_code})
-            raise CommandError(str(error), returncode=error.exit_code) from error
-        except DatabaseError as error:
-            raise CommandError(f"The database failed: {error}") from error
-        if progress:
-            progress.end()
+
+    def failed(self, words: str, exit_code: int = BackupError.exit_code, *, as_json: bool) -> CommandError:
+        if as_json:
+            self.say_json({"state": "failed", "error": words, "exit_code": exit_code})
+        return CommandError(words, returncode=exit_code)
 
     def say_json(self, what: Any) -> None:
         self.stdout.write(json.dumps(what, default=str))

@@ -92,12 +92,12 @@ def of_database() -> Iterator[Metric]:
 
 def of_backups(now: Standing) -> Iterator[Metric]:
     """What there is none of is missing."""
-    ages = {"newest": now.age, "proven": now.proven_age}
+    ages = {"newest": now.age, "proven": now.proven_age, "log": now.log_age}
     samples = [((which,), age.total_seconds()) for which, age in ages.items() if age is not None]
     yield gauge("backup_age_seconds", "Since what a backup holds was all there was.", samples, labels=("which",))
-    seconds = now.proven.recovery_seconds if now.proven else None
-    if seconds is not None:
-        yield gauge("backup_recovery_seconds", "How long the last proof by a restore took.", [((), seconds)])
+    if now.recovery_seconds is not None:
+        words = "How long the last proof by a restore took."
+        yield gauge("backup_recovery_seconds", words, [((), now.recovery_seconds)])
 
 
 def gauge(

@@ -44,9 +44,10 @@ def test_lines_that_stay_are_skipped() -> None:
     ids=["one line again and again", "the other way round", "one long line", "long lines"],
 )
 def test_no_two_texts_take_long(before: str, after: str) -> None:
-    start = time.perf_counter()
+    begun = time.process_time()
     assert compare(before, after)
-    assert time.perf_counter() - start < 2
+    # Of work, not of waiting for it: without a limit to it these take minutes.
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(
@@ -59,9 +60,10 @@ def test_no_two_texts_take_long(before: str, after: str) -> None:
     ids=["every other line", "few lines in another order", "many long lines"],
 )
 def test_no_two_texts_of_many_changes_take_long(before: str, after: str) -> None:
-    start = time.perf_counter()
+    begun = time.process_time()
     assert compare(before, after)
-    assert time.perf_counter() - start < 2
+    # Of work, not of waiting for it: without a limit to it these take minutes.
+    assert time.process_time() - begun < 10
 
 
 def test_a_line_that_moved_goes_from_one_place_and_comes_at_the_other() -> None:

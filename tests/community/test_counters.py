@@ -72,6 +72,15 @@ def test_drift_is_found_and_repaired(post: Post, name: str) -> None:
     assert snapshot() == before
 
 
+def test_all_of_it_is_counted_anew_at_once(post: Post) -> None:
+    before = snapshot()
+    for damage in DAMAGE.values():
+        damage()
+    counting.count_anew()
+    assert "All counts are right." in check()
+    assert snapshot() == before
+
+
 def snapshot() -> list[object]:
     return [
         list(Post.objects.order_by("pk").values("likes_count", "comments_count", "active_at")),

@@ -21,7 +21,8 @@ import pytest
 from config.env import BASE_DIR
 from tests.config.processes import named, processes_of, wait_until
 
-READY_SECONDS = 90
+# Migrating takes ten on an idle machine.
+READY_SECONDS = 240
 
 
 class Up:
@@ -109,11 +110,10 @@ def test_it_serves_survives_and_ends(up: Up) -> None:
         ):
             assert [each for each in processes_of(up.var) if program in " ".join(each.cmdline())], program
 
-        # Another command finds the same servers.
-        count = up.command(
-            "shell", "--no-imports", "-c", "from accounts.models import User; print(User.objects.count())"
-        )
-        assert count.stdout == "4\n", count.stderr
+        # Another command finds the same servers, and in them the staff of the demo.
+        staff = "from accounts.models import User; print(User.objects.filter(is_staff=True).count())"
+        count = up.command("shell", "--no-imports", "-c", staff)
+        assert count.stdout == "3\n", count.stderr
         # A second `up` in the same folder would run the clock twice.
         up.environment["PORT"] = "8001"
         assert up.command("up").stderr == (
@@ -127,7 +127,7 @@ def test_it_serves_survives_and_ends(up: Up) -> None:
 
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
         assert wait_until(lambda: processes_of(up.var) == [], began + 10 - time.monotonic())
 
     # The next start finds the data.
@@ -135,7 +135,7 @@ def test_it_serves_survives_and_ends(up: Up) -> None:
     with up.running() as process:
         assert up.answers("/tutorials/prompting-that-works/")
         process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_killed_supervisor_leaves_no_orphan(up: Up) -> None:

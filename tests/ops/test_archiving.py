@@ -24,6 +24,7 @@ from ops.models import Level, SystemLog
 from ops.services import archiving
 from ops.services.archiving import ArchiveError, Busy, archive_logs
 from ops.services.log_search import Wish, find
+from tests.ops.backups.s3 import S3, s3  # noqa: F401 - a fixture
 from tests.ops.said import store_records
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +53,17 @@ def no_partitions(transactional_db: None) -> None:
 def days() -> list[str]:
     with connection.cursor() as cursor:
         return [str(day) for day in partitions.days(cursor, "ops_systemlog")]
+
+
+def test_a_bucket_serves_as_well(s3: S3, settings: Any) -> None:  # noqa: F811 - the fixture
+    bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": s3.options()}
+    settings.STORAGES = settings.STORAGES | {"log_archive": bucket}
+    store_records(("old %s", 1), ("old %s", 2), at=OLD)
+    (manifest,) = archive_logs()
+    assert sorted(s3.keys()) == [f"site/{manifest.file}".replace(".jsonl.gz", ".json"), f"site/{manifest.file}"]
+    assert days() == []
+    found = find(Wish(OLD - timedelta(hours=1), OLD + timedelta(hours=1)))
+    assert [record.message for record in found] == ["old 1", "old 2"]
 
 
 def test_a_day_that_is_over_for_long_is_archived_and_dropped(archive: Path) -> None:

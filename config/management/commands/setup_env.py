@@ -73,7 +73,9 @@ BACKUP_KEY={backup_key}
 # BACKUP_S3_REGION=
 # BACKUP_S3_ACCESS_KEY=
 # BACKUP_S3_SECRET_KEY=
-# Who is told when a backup failed or is too old, separated by commas.
+# Whether any moment can be restored; PostgreSQL must let our role read its log (docs/operations.md, Any moment).
+BACKUP_WAL=false
+# Who is told when something is wrong, such as a backup that failed, separated by commas.
 # ADMINS=
 
 # Connections per process; the sum over all processes must stay below max_connections.

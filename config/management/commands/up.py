@@ -95,6 +95,8 @@ class Command(BaseCommand):
         # Only now: all three at once made the first page take three times as long.
         supervisor.start(worker())
         supervisor.start(beat())
+        if settings.BACKUP_WAL:
+            supervisor.start(receiver())
         if not ready:
             supervisor.say("up", f"{address}/readyz did not answer 200 within {READY_SECONDS:.0f} s; see above")
             return
@@ -163,6 +165,10 @@ def beat() -> Child:
     VAR_DIR.joinpath("beat").mkdir(exist_ok=True)
     schedule = str(VAR_DIR / "beat" / "schedule")
     return Child("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--schedule", schedule])
+
+
+def receiver() -> Child:
+    return Child("wal", [sys.executable, "manage.py", "receive_wal"])
 
 
 def refuse_taken_port(host: str, port: str) -> None:

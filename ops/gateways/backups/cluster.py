@@ -6,7 +6,7 @@ and archives, replicates and sends nothing, so that it can do no harm to what is
 
 from __future__ import annotations
 
-import ctypes
+import fcntl
 import os
 import pwd
 import shutil
@@ -28,10 +28,12 @@ from psycopg.rows import TupleRow
 
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, RefusedError, UnsoundError
-from ops.gateways.backups.programs import LONGEST_WORDS, program
+from ops.gateways.backups.programs import LONGEST_WORDS, die_with, program
 from ops.gateways.backups.storages import BLOCK
 
 PREFIX = "recovering-"
+# Held as long as somebody works in the folder.
+LOCK = "lock"
 SETTINGS = """\
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
@@ -59,8 +61,6 @@ ACCESS = "local all all trust\n"
 STOP_SECONDS = 60
 LOOK_EVERY = 0.05  # seconds
 TOO_SHORT = "recovery ended before configured recovery target was reached"
-# Loaded before any fork: a child may not import or allocate much between fork and exec.
-LIBC = ctypes.CDLL(None)
 
 
 def account() -> pwd.struct_passwd | None:
@@ -77,13 +77,17 @@ def identity() -> dict[str, Any]:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """One that is gone afterwards. Whoever is killed leaves it to `remove_leftovers`."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=made_place()))
+    draft = Path(tempfile.mkdtemp(prefix="new-", dir=made_place()))
     # The server that runs in it may be somebody else's, and its files let nobody but that in.
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    draft.chmod(0o711)
+    with (draft / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Only now by a name at which others look: see `remove_leftovers`.
+        folder = draft.rename(draft.with_name(PREFIX + draft.name.removeprefix("new-")))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def made_place() -> Path:
@@ -93,9 +97,14 @@ def made_place() -> Path:
 
 
 def remove_leftovers() -> None:
-    """Of those that were killed, and their servers with them; for whoever holds the lock under which they were made."""
+    """Of those that were killed, and their servers with them. Those that somebody is at work in stay."""
     for folder in Path(settings.BACKUP_SCRATCH).glob(f"{PREFIX}*"):
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with (folder / LOCK).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except (BlockingIOError, FileNotFoundError):
+            continue
 
 
 def refuse_unfit_place(size: int) -> None:
@@ -218,7 +227,7 @@ class ScratchServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: die_with(me),  # noqa: PLW1509 - one call of libc, no lock of ours
+                preexec_fn=lambda: die_with(me, signal.SIGQUIT),  # noqa: PLW1509 - one call of libc, no lock of ours
                 **identity(),
             )
         if who:
@@ -278,15 +287,6 @@ class ScratchServer:
                 self.process.kill()
                 self.process.wait()
         shutil.rmtree(self.sockets, ignore_errors=True)
-
-
-def die_with(parent: int) -> None:
-    """Have the kernel stop this process when its parent dies (Linux only)."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        LIBC.prctl(set_parent_death_signal, int(signal.SIGQUIT))
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGQUIT)
 
 
 @contextmanager

@@ -17,6 +17,10 @@ from ops.gateways.backups.server import conninfo, password_environment
 
 # Milliseconds that a dump waits for a table that a migration holds.
 LOCK_WAIT = 5 * 60 * 1000
+# What a superuser has put beside our data, and only a superuser could restore; nothing of ours depends on it.
+OF_A_SUPERUSER = ("pg_stat_statements",)
+# The first whose pg_dump can leave an extension out.
+EXCLUDES_SINCE = 17
 
 
 class StreamingConnector(PgDumpBinaryConnector):
@@ -41,6 +45,8 @@ class StreamingConnector(PgDumpBinaryConnector):
         # Uncompressed: what it is piped into compresses five times as fast, and better.
         command += ["--compress=0", f"--lock-wait-timeout={LOCK_WAIT}"]
         command += [f"--snapshot={self.snapshot}"] if self.snapshot else []
+        if self.major >= EXCLUDES_SINCE:
+            command += [f"--exclude-extension={extension}" for extension in OF_A_SUPERUSER]
         command += [f"--exclude-table-data={table}" for table in self.exclude]
         return Running(command, password_environment())
 

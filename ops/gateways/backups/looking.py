@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from psycopg import Connection, sql
+from psycopg.errors import UndefinedColumn, UndefinedFunction, UndefinedTable
 from psycopg.rows import TupleRow
 
 SAMPLE = 50  # rows from each end of a table
+# What belongs to an extension is no part of a dump: it comes with the extension, in whichever version that is there.
 APPLICATION_TABLES = """
 SELECT n.nspname, c.relname,
     (SELECT array_agg(a.attname ORDER BY array_position(i.indkey::int2[], a.attnum))
@@ -16,29 +19,37 @@ SELECT n.nspname, c.relname,
         WHERE i.indrelid = c.oid AND i.indisprimary)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+    AND ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
 ORDER BY 1, 2
 """
+# Older manifests have "functions" and "views", of which those of extensions were a part.
 KINDS = {
     "constraints": """
         SELECT count(*) FROM pg_constraint x JOIN pg_namespace n ON n.oid = x.connamespace
-        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.conrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
     "constraints not validated": """
         SELECT count(*) FROM pg_constraint x JOIN pg_namespace n ON n.oid = x.connamespace
-        WHERE NOT convalidated AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE NOT convalidated AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.conrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
     "indexes": """
         SELECT count(*) FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.indrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
     "triggers": """
         SELECT count(*) FROM pg_trigger x JOIN pg_class c ON c.oid = x.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT tgisinternal AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
-    "functions": """
+        WHERE NOT tgisinternal AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, x.tgrelid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
+    "own functions": """
         SELECT count(*) FROM pg_proc x JOIN pg_namespace n ON n.oid = x.pronamespace
-        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
-    "views": """
+        WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_proc'::regclass, x.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
+    "own views": """
         SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE relkind IN ('v', 'm') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'""",
+        WHERE relkind IN ('v', 'm') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        AND ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')""",
 }
 OWNED_SEQUENCES = """
 SELECT s.oid::regclass::text, t.oid::regclass::text, a.attname
@@ -46,7 +57,9 @@ FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::
     AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
 JOIN pg_class t ON t.oid = d.refobjid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
 JOIN pg_namespace n ON n.oid = s.relnamespace
-WHERE s.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1
+WHERE s.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+    AND ('pg_class'::regclass, t.oid) NOT IN (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
+ORDER BY 1
 """
 
 
@@ -59,6 +72,8 @@ class Contents:
     objects: dict[str, int]
     sequences_behind: list[str]
     migrations: list[str]
+    # How many of the newest rows break a rule of the application, by the rule.
+    broken_rules: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,6 +88,7 @@ class Contents:
             common(self.objects, other.objects),
             sorted({*self.sequences_behind, *other.sequences_behind}),
             self.migrations if self.migrations == other.migrations else [],
+            common(self.broken_rules, other.broken_rules),
         )
 
     def only(self, like: Contents) -> Contents:
@@ -83,6 +99,7 @@ class Contents:
             {kind: count for kind, count in self.objects.items() if kind in like.objects},
             self.sequences_behind,
             self.migrations if like.migrations else [],
+            self.broken_rules,
         )
 
 
@@ -90,8 +107,11 @@ def common(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in one.items() if other.get(key) == value}
 
 
-def contents_of(conn: Connection[TupleRow]) -> Contents:
-    """Within one transaction that sees one snapshot, so that the figures belong together."""
+def contents_of(conn: Connection[TupleRow], rules: Mapping[str, str]) -> Contents:
+    """Within one transaction that sees one snapshot, so that the figures belong together.
+
+    `rules`: by name, statements that count what breaks them. One of which the tables are not there is left out.
+    """
     row_counts, samples = {}, {}
     for schema, table, key in conn.execute(APPLICATION_TABLES).fetchall():
         place = sql.Identifier(schema, table)
@@ -100,7 +120,17 @@ def contents_of(conn: Connection[TupleRow]) -> Contents:
         if key:
             samples[f"{schema}.{table}"] = sample_of(conn, place, key)
     objects = {name: number(conn, statement) for name, statement in KINDS.items()}
-    return Contents(row_counts, samples, objects, sequences_behind(conn), migrations_of(conn, row_counts))
+    broken = {name: count for name, statement in rules.items() if (count := broken_by(conn, statement)) is not None}
+    return Contents(row_counts, samples, objects, sequences_behind(conn), migrations_of(conn, row_counts), broken)
+
+
+def broken_by(conn: Connection[TupleRow], statement: str) -> int | None:
+    """None for a statement of another release than the database is of."""
+    try:
+        with conn.transaction():
+            return number(conn, statement)
+    except (UndefinedTable, UndefinedColumn, UndefinedFunction):
+        return None
 
 
 def sample_of(conn: Connection[TupleRow], place: sql.Identifier, key: list[str]) -> str:

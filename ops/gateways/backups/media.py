@@ -204,11 +204,19 @@ def unpacking(folder: Path | None) -> Iterator[Unpacking]:
 
 
 def put_in_place(new: Path, *, place: Path, kept_as: Path) -> Callable[[], None]:
-    """Rename a folder of files to where they are served from; returns what takes it back."""
+    """Rename a folder of files to where they are served from; returns what takes it back.
+
+    Raises OSError, and then all is as it was.
+    """
     had = place.exists()
     if had:
         place.rename(kept_as)
-    new.rename(place)
+    try:
+        new.rename(place)
+    except OSError:
+        if had:
+            kept_as.rename(place)
+        raise
 
     def back() -> None:
         place.rename(new)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +20,8 @@ from ops.gateways.backups.errors import BackupError, RefusedError
 from ops.gateways.backups.storages import BLOCK
 
 LONGEST_WORDS = 1_000  # characters of what a program says when it fails
+# Loaded before any fork: a child may not import or allocate much between fork and exec.
+LIBC = ctypes.CDLL(None)
 
 
 def program(name: str, *, major: int) -> str:
@@ -38,6 +43,15 @@ def program(name: str, *, major: int) -> str:
             f" the client programs of PostgreSQL {major} and name their folder in PG_BIN."
         )
     return str(path)
+
+
+def die_with(parent: int, number: signal.Signals) -> None:
+    """Have the kernel signal this process when its parent dies (Linux only). For between fork and exec."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        LIBC.prctl(set_parent_death_signal, int(number))
+        if os.getppid() != parent:
+            os.kill(os.getpid(), number)
 
 
 class Running:
@@ -62,6 +76,9 @@ class Running:
 
     def write(self, data: bytes, /) -> int:
         """Raises BackupError, with the program's own words, if it takes no more because it failed."""
+        if pipe(self.process.stdin).closed:
+            # It has ended well without reading on.
+            return len(data)
         left = memoryview(data)
         try:
             while left:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from psycopg.rows import TupleRow
 
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError
-from ops.gateways.backups.programs import LONGEST_WORDS, program
+from ops.gateways.backups.programs import LONGEST_WORDS, die_with, program
 from ops.gateways.backups.wal import HISTORY_NAME, SEGMENT_NAME
 
 # As the server shows it; `synchronous_standby_names` may name it.
@@ -95,6 +96,7 @@ class Receiver:
         self.words = folder.parent / "pg_receivewal.log"
         command = [program("pg_receivewal", major=major), f"--directory={folder}", f"--slot={slot_name()}"]
         command += [f"--dbname={server.conninfo(application=APPLICATION)}", "--no-password", "--synchronous"]
+        me = os.getpid()
         with self.words.open("wb") as words:
             self.process = subprocess.Popen(
                 command,
@@ -102,6 +104,8 @@ class Receiver:
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=words,
+                # Whoever comes next could not have the slot.
+                preexec_fn=lambda: die_with(me, signal.SIGTERM),  # noqa: PLW1509 - one call of libc, no lock of ours
             )
 
     def look(self) -> None:

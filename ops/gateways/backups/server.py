@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from common import database
-from ops.gateways.backups.errors import BackupError, BusyError
+from ops.gateways.backups.errors import BackupError, BusyError, RefusedError
+
+logger = logging.getLogger(__name__)
 
 # What of Django's parameters PostgreSQL's own programs know too.
 UNDERSTOOD = {
@@ -138,20 +141,68 @@ def create_database(conn: Connection[TupleRow], name: str, locale: dict[str, str
         options += [sql.SQL(clause).format(locale["locale"])]
     try:
         conn.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), sql.SQL(" ").join(options)))
-    except psycopg.errors.InsufficientPrivilege as error:
-        role = conn.info.user
-        raise BackupError(
-            f"The role {role} may not make a database to restore into: ALTER ROLE {role} CREATEDB."
-        ) from error
     except psycopg.Error as error:
         raise BackupError(f"The database {name} cannot be made: {error}") from error
 
 
-def drop_database(conn: Connection[TupleRow], name: str) -> None:
-    """With whoever is connected to it. Never the one that is served."""
+def drop_database(conn: Connection[TupleRow], name: str) -> bool:
+    """With whoever of ours is connected to it; whether it is gone. Never the one that is served.
+
+    One that stays, since a superuser is in it, is an error in the log and takes nothing from what was done before.
+    """
     if name == database_name():
         raise ValueError("The database that is served is never dropped.")
-    conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    try:
+        end_sessions(conn, [name])
+        # Not WITH (FORCE), which refuses as soon as there is one that we may not end; this one, too, sends away
+        # autovacuum, and waits up to five seconds.
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+    except psycopg.Error as error:
+        logger.error("the database %s could not be dropped, the next one tries again: %s", name, error)
+        return False
+    return True
+
+
+def end_sessions(conn: Connection[TupleRow], names: list[str]) -> int:
+    """Of all who are connected to these databases and whom our role may send away; how many they were."""
+    return conn.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_roles me ON me.rolname = current_user"
+        " LEFT JOIN pg_roles them ON them.oid = usesysid"
+        " WHERE datname = ANY(%s) AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND (me.rolsuper OR"
+        " NOT them.rolsuper AND (pg_has_role(them.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))",
+        [names],
+    ).rowcount
+
+
+def who_is_in(conn: Connection[TupleRow], names: list[str]) -> str:
+    """Roles, in words."""
+    rows = conn.execute(
+        "SELECT DISTINCT usename FROM pg_stat_activity"
+        " WHERE datname = ANY(%s) AND pid <> pg_backend_pid() AND usename IS NOT NULL ORDER BY 1",
+        [names],
+    )
+    return ", ".join(str(name) for (name,) in rows.fetchall())
+
+
+def refuse_without_createdb(conn: Connection[TupleRow]) -> None:
+    """Raises RefusedError for a role that may not make a database."""
+    if not one(conn, "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"):
+        role = one(conn, "SELECT current_user")
+        raise RefusedError(f"The role {role} may not make a database to restore into: ALTER ROLE {role} CREATEDB.")
+
+
+def refuse_another_owner(conn: Connection[TupleRow], name: str) -> None:
+    """Raises RefusedError for a database that our role may not rename."""
+    row = conn.execute(
+        "SELECT pg_get_userbyid(datdba), current_user FROM pg_database"
+        " WHERE datname = %s AND NOT pg_has_role(datdba, 'USAGE')",
+        [name],
+    ).fetchone()
+    if row:
+        raise RefusedError(
+            f"The database {name} belongs to {row[0]}, so {row[1]} may not rename it: ALTER DATABASE {name} OWNER TO"
+            f" {row[1]}."
+        )
 
 
 def locale_of(conn: Connection[TupleRow]) -> dict[str, str]:
@@ -170,26 +221,29 @@ def locale_of(conn: Connection[TupleRow]) -> dict[str, str]:
 def swap(conn: Connection[TupleRow], *, old: str, kept_as: str, new: str) -> None:
     """Rename `old` to `kept_as` and `new` to `old`, both or neither, whoever is connected.
 
-    Raises BackupError if sessions come back faster than they can be ended.
+    Raises BackupError if sessions come back faster than they can be ended, or are those of a superuser.
     """
     for _ in range(10):
+        ended = 0
         try:
             with conn.transaction():
-                conn.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = ANY(%s) AND pid <> pg_backend_pid()",
-                    [[old, new]],
-                )
-                # It waits up to five seconds for them to leave, and lets nobody in meanwhile.
+                ended = end_sessions(conn, [old, new])
+                # It sends autovacuum away, waits up to five seconds for all to leave, and lets nobody in meanwhile.
                 if exists(conn, old):
                     rename(conn, old, kept_as)
                 rename(conn, new, old)
         except psycopg.errors.ObjectInUse:
-            continue
+            if not ended:
+                # Whoever is left is not ours to end.
+                break
         except psycopg.Error as error:
             raise BackupError(f"{new} could not be put in the place of {old}: {error}") from error
-        return
-    raise BackupError(f"{old} is still in use: stop web, worker and beat, then try again.")
+        else:
+            return
+    raise BackupError(
+        f"{old} is still in use by {who_is_in(conn, [old, new]) or 'somebody'}: stop web, worker and beat, and whoever"
+        " else is connected, then try again."
+    )
 
 
 def rename(conn: Connection[TupleRow], name: str, to: str) -> None:

@@ -6,6 +6,7 @@ overwritten, a name appears when all of it is there, and neither writing nor rea
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -80,8 +81,7 @@ class LocalBackups(OnceOnly, FileSystemStorage):
                 while block := content.read(BLOCK):
                     write_all(file.fileno(), block)
                 os.fsync(file.fileno())
-            # A link, since a rename would replace what is there.
-            os.link(draft, final)
+            name_finally(draft, final)
         finally:
             draft.unlink(missing_ok=True)
         sync_folder(final.parent)
@@ -97,6 +97,20 @@ class LocalBackups(OnceOnly, FileSystemStorage):
         self.draft_of(name).unlink(missing_ok=True)
         with suppress(OSError):
             Path(self.path(name)).parent.rmdir()
+
+
+def name_finally(draft: Path, final: Path) -> None:
+    """Give a file its name, unless another has it, which raises FileExistsError."""
+    try:
+        # A link, since a rename would replace what is there.
+        os.link(draft, final)
+    except OSError as error:
+        # FAT, exFAT and many network shares know no links; two who write the same name at once are no case of ours.
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
+            raise
+        if final.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        draft.rename(final)
 
 
 def write_all(descriptor: int, block: bytes) -> None:

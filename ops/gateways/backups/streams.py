@@ -148,6 +148,9 @@ class Outlet:
         self.writer = zstandard.ZstdDecompressor().stream_writer(target, closefd=False)  # type: ignore[arg-type]
 
     def write(self, data: bytes, /) -> int:
+        if self.failure:
+            # What opens it writes the same block once more while it gives up; the first error is the one that counts.
+            raise self.failure
         try:
             self.writer.write(data)
         except BaseException as error:

@@ -11,8 +11,9 @@ from ops.services.backups.pruning import prune
 
 class Command(BackupCommand):
     help = (
-        "Delete the backups that are not the newest of one of the last days, weeks or months. The newest of all, and"
-        " the newest that is proven, always stay. Runs after every nightly backup."
+        "Delete the backups that are not the newest of one of the last days, weeks or months, nor needed to restore any"
+        " moment of the last days. The newest of all, and the newest that is proven, always stay. Runs after every"
+        " nightly backup."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,4 +32,5 @@ class Command(BackupCommand):
             for name in pruned.unfinished:
                 self.stdout.write(f"{name} (never finished)")
             count = len(pruned.deleted) + len(pruned.unfinished)
-            self.stdout.write(f"{count} {'would be ' if dry_run else ''}deleted, {len(pruned.kept)} kept.")
+            log = f", and {pruned.log_segments} pieces of the write-ahead log" if pruned.log_segments else ""
+            self.stdout.write(f"{count} {'would be ' if dry_run else ''}deleted{log}; {len(pruned.kept)} kept.")

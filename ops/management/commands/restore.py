@@ -2,16 +2,15 @@
 
 import sys
 from argparse import ArgumentTypeError
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ops.gateways.backups.server import database_name
 from ops.management.backup_command import BackupCommand
 from ops.services.backups.manifests import LATEST
-from ops.services.backups.restoring import Restored, Wish, restore
+from ops.services.backups.restoring import Restored, Wish, restore, what_would_be_replaced
 
 
 class Command(BackupCommand):
@@ -31,7 +30,7 @@ class Command(BackupCommand):
             metavar="MOMENT",
             help='any that the log leads to: "2026-11-22 10:15:00+00"',
         )
-        parser.add_argument("--into", default="", metavar="DATABASE", help="a new one; nothing else is touched")
+        parser.add_argument("--into", metavar="DATABASE", help="a new one; nothing else is touched")
         parser.add_argument(
             "--table", action="append", default=[], dest="tables", help="with --into: the rows of this table alone"
         )
@@ -46,10 +45,10 @@ class Command(BackupCommand):
 
     def handle(self, *args: Any, json: bool, verbosity: int, **options: Any) -> None:
         """Raises CommandError, whose exit codes stand in docs/operations.md."""
-        if options["yes"] and not options["into"] and not options["typed_name"] and sys.stdin.isatty():
-            options["typed_name"] = input(f"The database {database_name()} will be replaced. Type its name: ").strip()
+        # Without a name there is one of the other two.
+        backup = LATEST if options["backup"] is None else options["backup"]
         wish = Wish(
-            backup=options["backup"] or LATEST,
+            backup=backup,
             at=options["at"],
             into=options["into"],
             tables=options["tables"],
@@ -58,11 +57,24 @@ class Command(BackupCommand):
             safety_backup=options["safety_backup"],
         )
         with self.watched(as_json=json, verbosity=verbosity) as watcher:
+            if wish.agreed and wish.into is None and not wish.typed_name and sys.stdin.isatty():
+                wish = replace(wish, typed_name=asked())
             restored = restore(wish, watcher=watcher)
         if json:
             self.say_json(asdict(restored))
         elif verbosity:
             self.stdout.write("\n".join(lines(restored)))
+
+
+def asked() -> str:
+    """What somebody types who has read what would be replaced; nobody is asked where nothing would be."""
+    about = what_would_be_replaced()
+    if not about:
+        return ""
+    # Not on stdout, where only the result belongs.
+    sys.stderr.write(f"{about}.\nIt will be replaced. Type its name: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
 
 
 def moment(text: str) -> datetime:
@@ -90,4 +102,4 @@ def lines(restored: Restored) -> list[str]:
         said.append(
             f"The backup is older than this code: run `manage.py migrate` ({restored.migrations_waiting} wait)."
         )
-    return said
+    return said + restored.remarks

@@ -9,7 +9,7 @@ from ops.demo import seed_demo
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with the real tutorials and four demo people. Only with DEBUG."
+    help = "Fill an empty database with the real tutorials and a lively community of made-up members. Only with DEBUG."
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         """Raises CommandError outside DEBUG, where known passwords must not exist."""
@@ -17,6 +17,6 @@ class Command(BaseCommand):
             raise CommandError("seed_demo makes people with a known password, so it works only with DEBUG.")
         count = seed_demo()
         if count:
-            self.stdout.write(f"Imported {count} tutorials.")
+            self.stdout.write(f"Imported {count} tutorials, and made the demo around them.")
         elif verbosity:
             self.stdout.write("There is content already; nothing was changed.")

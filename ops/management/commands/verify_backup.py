@@ -1,11 +1,12 @@
-"""Prove a backup by restoring it: python manage.py verify_backup [NAME | --latest]"""
+"""Prove a backup by restoring it: python manage.py verify_backup [NAME | --latest | --oldest] [--background]"""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from ops.management.backup_command import BackupCommand
-from ops.services.backups.manifests import LATEST
+from ops.services.backups.manifests import LATEST, OLDEST
+from ops.services.backups.nightly import start_proof
 from ops.services.backups.telling import as_json
 from ops.services.backups.verifying import verify
 
@@ -21,9 +22,14 @@ class Command(BackupCommand):
         which = parser.add_mutually_exclusive_group()
         which.add_argument("name", nargs="?", default=LATEST, help="as `backup --list` tells it")
         which.add_argument("--latest", action="store_const", dest="name", const=LATEST, help="the newest (default)")
+        which.add_argument("--oldest", action="store_const", dest="name", const=OLDEST, help="the oldest that is kept")
+        parser.add_argument("--background", action="store_true", help="in a process of its own, and end at once")
 
-    def handle(self, *args: Any, name: str, json: bool, verbosity: int, **options: Any) -> None:
+    def handle(self, *args: Any, name: str, json: bool, background: bool, verbosity: int, **options: Any) -> None:
         """Raises CommandError, whose exit codes stand in docs/operations.md."""
+        if background:
+            start_proof(name)
+            return
         with self.watched(as_json=json, verbosity=verbosity) as watcher:
             log = verify(name, watcher=watcher)
         if json:

@@ -28,13 +28,14 @@ from ops.gateways.backups.base import ListKept, base_backup, log_kept, refuse_wi
 from ops.gateways.backups.connector import connector
 from ops.gateways.backups.errors import BackupError, StorageError, UnsoundError
 from ops.gateways.backups.keys import Keys, our_keys
-from ops.gateways.backups.looking import Contents, contents_of
+from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.media import packing
 from ops.gateways.backups.programs import program
 from ops.gateways.backups.storages import Readable, backup_storage, save_stream, told_plainly
 from ops.gateways.backups.streams import Counted, open_into, sealed
 from ops.models import BackupKind, BackupLog, BackupState
 from ops.services.backups import log_archive, manifests
+from ops.services.backups.contents import look_at
 from ops.services.backups.journal import adopt, close_orphans, record
 from ops.services.backups.manifests import (
     CLUSTER,
@@ -47,6 +48,7 @@ from ops.services.backups.manifests import (
     StoredObject,
 )
 from ops.services.backups.steps import Steps, Watcher, nobody
+from ops.services.backups.swapping import put_right_if_need_be
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ def back_up(kind: BackupKind = BackupKind.LOGICAL, *, watcher: Watcher = nobody)
     backup is there.
     """
     keys, storage = our_keys(), backup_storage()
+    put_right_if_need_be()
     with server.connected() as conn, server.only_one(conn, DEED):
         taking = TAKING[kind](keys, storage, conn, Steps(watcher))
         taking.check()
@@ -204,7 +207,7 @@ class TakingLogical(Taking):
             made.snapshot = str(server.one(self.conn, "SELECT pg_export_snapshot()"))
             # Counting needs the connection only, dumping all else.
             with ThreadPoolExecutor(1) as pool, made.create_dump() as running:
-                counting = pool.submit(contents_of, self.conn)
+                counting = pool.submit(look_at, self.conn)
                 stored = self.store("dump the database", DATABASE, running, running.finish)
                 contents = counting.result()
         self.read_back(stored)
@@ -223,14 +226,14 @@ class TakingPhysical(Taking):
 
     def take_database(self) -> Taken:
         with self.snapshot(), ThreadPoolExecutor(1) as pool, server.connected(server.NEUTRAL) as other:
-            counting = pool.submit(contents_of, self.conn)
+            counting = pool.submit(look_at, self.conn)
             with log_kept(other):
                 full = self.full_to_build_on()
                 flowed, stored = self.copy(full)
             contents = counting.result()
         consistent = self.clock()
         with self.snapshot():
-            after = contents_of(self.conn)
+            after = look_at(self.conn)
         self.read_back(stored)
         kept = self.store("keep the list of its files", CLUSTER_LIST, io.BytesIO(flowed.list), lambda: None)
         cluster = self.cluster_of(json.loads(flowed.list), flowed.size, consistent, full, after)

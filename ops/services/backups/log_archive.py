@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.files.storage import Storage
 
 from ops.gateways.backups import wal
+from ops.gateways.backups.errors import UnsoundError
 from ops.gateways.backups.keys import Keys
 from ops.gateways.backups.storages import told_plainly
 from ops.gateways.backups.wal import Segment, StoredSegment
+from ops.models import BackupKind
 from ops.services.backups import manifests
 from ops.services.backups.manifests import Manifest
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,30 @@ class Window:
 
 def window_of(storage: Storage, manifest: Manifest) -> Window:
     """Of a physical backup."""
-    cluster = manifest.of_cluster
-    first = wal.segment_at(cluster.timeline, cluster.stop, cluster.segment_size)
-    stored = wal.stored_segments(storage, cluster.system_identifier, cluster.segment_size, since=first.number)
-    line, missing = unbroken(stored, first)
-    # The moments of the segments never go back, but for those that were stored after a new start.
-    end = max([cluster.consistent, *(each.until for each in line)])
-    return Window(cluster.consistent, end, line, missing)
+    return windows_of(storage, [manifest])[0]
+
+
+def windows_of(storage: Storage, physical: Sequence[Manifest]) -> list[Window]:
+    """Of several backups of one server or of many, in their order; the storage is listed once for each server."""
+    clusters = [each.of_cluster for each in physical]
+    first = [wal.segment_at(each.timeline, each.stop, each.segment_size) for each in clusters]
+    stored: dict[str, list[StoredSegment]] = {}
+    for system in {each.system_identifier for each in clusters}:
+        of_system = [start for each, start in zip(clusters, first, strict=True) if each.system_identifier == system]
+        since = min(start.number for start in of_system)
+        stored[system] = wal.stored_segments(storage, system, of_system[0].size, since=since)
+    windows = []
+    for cluster, start in zip(clusters, first, strict=True):
+        line, missing = unbroken(stored[cluster.system_identifier], start)
+        # The moments never go back, but for those of segments that were stored after a new start.
+        end = max([cluster.consistent, *(each.until for each in line)])
+        windows.append(Window(cluster.consistent, end, line, missing))
+    return windows
 
 
 def unbroken(stored: Iterable[StoredSegment], first: Segment) -> tuple[list[StoredSegment], str]:
     """One object for each segment, as long as none is missing; and the name of the first that is."""
-    best = {each.segment.number: each for each in stored}
+    best = {each.segment.number: each for each in stored if each.segment.number >= first.number}
     line: list[StoredSegment] = []
     for number in range(first.number, max(best, default=0) + 1):
         if number not in best:
@@ -71,13 +88,21 @@ class Reach:
 
 
 def physical(storage: Storage, keys: Keys) -> list[Manifest]:
-    """The oldest first."""
-    return [each for each in manifests.each(storage, keys) if each.is_physical]
+    """The oldest first, without those that cannot be read, which are an error in the log."""
+    found = []
+    for name in manifests.names(storage):
+        if not name.startswith(f"{BackupKind.PHYSICAL}-"):
+            continue
+        try:
+            found.append(manifests.read(storage, name, keys))
+        except UnsoundError as error:
+            logger.error("backup %s cannot be used: %s", name, error)
+    return found
 
 
 def reach(storage: Storage, keys: Keys) -> Reach:
     """Of the oldest backup from which the log leads on without a gap to where the newest leads."""
-    windows = [window_of(storage, each) for each in physical(storage, keys)]
+    windows = windows_of(storage, physical(storage, keys))
     if not windows:
         return Reach()
     newest = windows[-1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from ops.gateways.backups.storages import BLOCK, LocalBackups, told_plainly
 
 FORMAT = 1
 FILE = "manifest.json"
-LATEST = "latest"
+LATEST, OLDEST = "latest", "oldest"
 # In a name, when it was begun (UTC).
 MOMENT = "%Y%m%dT%H%M%S%fZ"
 DATABASE, MEDIA = "database.dump.zst.age", "media.tar.zst.age"
@@ -213,14 +212,14 @@ def find(storage: Storage, wanted: str, keys: Keys) -> tuple[Storage, Manifest]:
 
 
 def find_name(storage: Storage, wanted: str) -> str:
-    """The name itself, or the newest one for `latest`. Raises NotThereError."""
+    """The name itself, or the newest one for `latest`, the oldest one for `oldest`. Raises NotThereError."""
     there = names(storage)
-    if wanted == LATEST and there:
-        return there[-1]
+    if there and wanted in (LATEST, OLDEST):
+        return there[-1 if wanted == LATEST else 0]
     if wanted not in there:
         raise NotThereError(
             "There is no backup in the storage."
-            if wanted == LATEST
+            if wanted in (LATEST, OLDEST)
             else f"There is no backup {wanted} in the storage; `manage.py backup --list` tells which are."
         )
     return wanted
@@ -231,8 +230,3 @@ def remove(storage: Storage, name: str) -> None:
     with told_plainly(name):
         for each in (FILE, DATABASE, CLUSTER, CLUSTER_LIST, MEDIA):
             storage.delete(f"{name}/{each}")
-
-
-def each(storage: Storage, keys: Keys) -> Iterator[Manifest]:
-    for name in names(storage):
-        yield read(storage, name, keys)

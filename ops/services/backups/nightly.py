@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
+from ops.gateways.backups.errors import BackupError
 from ops.gateways.backups.keys import our_keys
 from ops.gateways.processes import start_command
 from ops.models import BackupKind, BackupLog
@@ -18,10 +21,34 @@ def do_it_all(kind: BackupKind = BackupKind.LOGICAL, *, watcher: Watcher = nobod
     return log
 
 
-def start_in_background(kind: BackupKind = BackupKind.LOGICAL, *, nightly: bool) -> int:
+def do_every_kind(*, watcher: Watcher = nobody) -> list[BackupLog]:
+    """The same for each kind that the settings want. Raises BackupError if one failed, after all were tried."""
+    logs, failures = [], []
+    for kind in wanted_kinds():
+        try:
+            logs.append(do_it_all(kind, watcher=watcher))
+        except BackupError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return logs
+
+
+def start_proof(name: str) -> int:
+    """Verify a backup in a process of its own; returns the process id."""
+    return start_command("verify_backup", name, "--verbosity=0")
+
+
+def wanted_kinds() -> tuple[BackupKind, ...]:
+    """A dump can be restored anywhere; the files of the server are what its log leads on from."""
+    return (BackupKind.LOGICAL, BackupKind.PHYSICAL) if settings.BACKUP_WAL else (BackupKind.LOGICAL,)
+
+
+def start_in_background(kind: BackupKind | None = None, *, nightly: bool) -> int:
     """Take a backup in a process of its own, since it may last longer than a task; returns the process id.
 
     Raises RefusedError if there is no key.
     """
     our_keys()
-    return start_command("backup", "--wait", "--verbosity=0", f"--kind={kind}", *(["--nightly"] if nightly else []))
+    arguments = [*([f"--kind={kind}"] if kind else []), *(["--nightly"] if nightly else [])]
+    return start_command("backup", "--wait", "--verbosity=0", *arguments)

@@ -11,18 +11,22 @@ from django.core.files.storage import Storage
 from django.utils import timezone
 
 from ops.gateways.backups import server
-from ops.gateways.backups.keys import our_keys
+from ops.gateways.backups.errors import UnsoundError
+from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupKind, BackupLog, BackupState, Verdict
-from ops.services.backups import backing_up, manifests, restoring, verifying
+from ops.services.backups import backing_up, log_archive, manifests, restoring, verifying
 from ops.services.backups.journal import adopt
-from ops.services.backups.retention import Candidate, Policy, names_to_keep
+from ops.services.backups.manifests import Manifest
+from ops.services.backups.retention import Candidate, PhysicalCandidate, Policy, names_to_keep, names_to_reach
 
 logger = logging.getLogger(__name__)
 
 DEED = "pruning"
 # What has no manifest by then never gets one.
 UNFINISHED_FOR = timedelta(days=2)
+# A logical backup that is younger stays in any case: that of just before a restore, or before a risky deed.
+YOUNG = timedelta(days=3)
 
 
 @dataclass
@@ -30,6 +34,8 @@ class Pruned:
     kept: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
+    # How many pieces of the write-ahead log were deleted.
+    log_segments: int = 0
 
 
 def prune(*, dry_run: bool = False) -> Pruned:
@@ -47,20 +53,37 @@ def prune(*, dry_run: bool = False) -> Pruned:
         server.only_one(own, backing_up.DEED),
     ):
         adopt(storage, keys)
-        pruned = sort_out(storage)
+        physical = log_archive.physical(storage, keys)
+        pruned = sort_out(storage, keys, physical)
         if not dry_run:
             for name in (*pruned.deleted, *pruned.unfinished):
                 manifests.remove(storage, name)
                 logger.info("backup %s is deleted", name)
             record(pruned)
+            kept = [each for each in physical if each.name in pruned.kept]
+            pruned.log_segments = log_archive.prune_log(storage, kept)
     return pruned
 
 
-def sort_out(storage: Storage) -> Pruned:
+def sort_out(storage: Storage, keys: Keys, physical: list[Manifest]) -> Pruned:
     verdicts = dict(BackupLog.objects.values_list("name", "verdict"))
     dated = {name: at for name in manifests.names(storage) if (at := begun(name))}
-    candidates = [Candidate(name, at, verdicts.get(name, Verdict.UNKNOWN)) for name, at in dated.items()]
-    kept = names_to_keep(candidates, Policy(settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY))
+    logical = [
+        Candidate(name, at, verdicts.get(name, Verdict.UNKNOWN))
+        for name, at in dated.items()
+        if kind_of(name) == BackupKind.LOGICAL and is_readable(storage, name, keys)
+    ]
+    policy = Policy(settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY)
+    kept = names_to_keep(logical, policy, since=timezone.now() - YOUNG)
+    candidates = [
+        PhysicalCandidate(
+            each.name, each.of_cluster.consistent, verdicts.get(each.name, Verdict.UNKNOWN), each.of_cluster.full
+        )
+        for each in physical
+    ]
+    kept |= names_to_reach(candidates, timezone.now() - timedelta(days=settings.BACKUP_WAL_DAYS))
+    # What cannot be read is not ours to delete.
+    kept |= dated.keys() - {each.name for each in (*logical, *candidates)}
     unfinished = [
         name
         for name in manifests.folders(storage)
@@ -73,14 +96,28 @@ def sort_out(storage: Storage) -> Pruned:
     )
 
 
+def is_readable(storage: Storage, name: str, keys: Keys) -> bool:
+    """One that is not, of another site or after a change of keys, is an error in the log."""
+    try:
+        manifests.read(storage, name, keys)
+    except UnsoundError as error:
+        logger.error("backup %s cannot be used: %s", name, error)
+        return False
+    return True
+
+
 def begun(name: str) -> datetime | None:
     """When a backup of this name was begun; None for a name that is not one of ours."""
-    kind, _, rest = name.partition("-")
+    moment = manifests.moment_in(name).partition("-")[0]
     try:
-        moment = datetime.strptime(rest.partition("-")[0], manifests.MOMENT).replace(tzinfo=UTC)
+        read = datetime.strptime(moment, manifests.MOMENT).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return moment if kind == BackupKind.LOGICAL else None
+    return read if kind_of(name) in BackupKind.values else None
+
+
+def kind_of(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def record(pruned: Pruned) -> None:

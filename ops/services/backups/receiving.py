@@ -203,6 +203,9 @@ class Keeping:
         segment = wal.segment_named(path.name.removesuffix(PARTIAL), self.segment_size)
         until = self.until(found.received)
         target = wal.path_for(self.system, segment, until, is_partial=True)
+        if target in self.partials:
+            # It leads no further than what is there, whatever has been written since.
+            return
         self.store(path, target)
         self.told(until)
         self.forget_partials()
@@ -237,7 +240,7 @@ class Keeping:
         """The log alone is nothing: it needs a backup from which it leads on."""
         reach = log_archive.reach(self.storage, self.keys)
         if reach.begin is None or reach.missing:
-            start_in_background(nightly=True, kind=BackupKind.PHYSICAL)
+            start_in_background(BackupKind.PHYSICAL, nightly=True)
 
     def note(self, failure: str) -> None:
         """Said once, however often it is tried again."""

@@ -19,11 +19,12 @@ from ops.gateways.backups import cluster, server, wal
 from ops.gateways.backups.connector import connector
 from ops.gateways.backups.errors import NotThereError, RefusedError, UnsoundError
 from ops.gateways.backups.keys import Keys
-from ops.gateways.backups.looking import Contents, contents_of
+from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.programs import program
 from ops.gateways.backups.storages import BLOCK, told_plainly
 from ops.gateways.backups.streams import Counted, open_into
 from ops.services.backups import manifests
+from ops.services.backups.contents import look_at
 from ops.services.backups.loading import Loading, Target, refuse_differences
 from ops.services.backups.log_archive import missing_words, window_of
 from ops.services.backups.manifests import CLUSTER, Cluster, Manifest
@@ -154,7 +155,7 @@ class Recovering(Loading):
     def compare(self, name: str) -> None:
         """At its end: what stood still while it was taken must be equal. Later: what stood still since, if known."""
         with self.steps.step("compare with the manifest"), server.connected(name) as conn, conn.transaction():
-            found = contents_of(conn)
+            found = look_at(conn)
         if self.until is None:
             then = self.manifest.as_found.where_equal(self.cluster.found_after)
         elif self.contents_now is not None:

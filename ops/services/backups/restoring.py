@@ -24,22 +24,23 @@ from psycopg.rows import TupleRow
 from ops import maintenance
 from ops.gateways.backups import cluster, server
 from ops.gateways.backups import media as files
-from ops.gateways.backups.errors import NotThereError, RefusedError
+from ops.gateways.backups.errors import BackupError, NotThereError, RefusedError
 from ops.gateways.backups.keys import Keys, our_keys
-from ops.gateways.backups.looking import contents_of
 from ops.gateways.backups.storages import backup_storage
-from ops.services.backups import log_archive, manifests
+from ops.services.backups import log_archive, manifests, swapping, verifying
 from ops.services.backups.backing_up import back_up
+from ops.services.backups.contents import look_at
 from ops.services.backups.journal import Verified, known_verdicts, note_restore, remember_verdicts
 from ops.services.backups.loading import Loading
 from ops.services.backups.manifests import LATEST, Manifest
 from ops.services.backups.recovering import loading as loading_of
 from ops.services.backups.steps import Steps, Watcher, nobody
+from ops.services.backups.swapping import Swap
 from ops.state import migrations_waiting
 
 logger = logging.getLogger(__name__)
 
-DEED = "restore"
+DEED = swapping.DEED
 RESTORING = "We are putting back our data from a backup."
 MINUTES = 60  # until those who come are told to come again; it lasts as long as the restore does
 
@@ -50,12 +51,12 @@ class Wish:
 
     `backup`: a name, `latest`, or the path of a manifest. `at`: instead, the moment that is to be restored, from the
     last physical backup before it and the write-ahead log. `into`: a new database, beside which all stays as it is;
-    otherwise the one that is served is replaced, which needs `agreed` and its name in `typed_name` if it holds data.
+    with None the one that is served is replaced, which needs `agreed` and its name in `typed_name` if it holds data.
     """
 
     backup: str = LATEST
     at: datetime | None = None
-    into: str = ""
+    into: str | None = None
     tables: Sequence[str] = ()
     agreed: bool = False
     typed_name: str = ""
@@ -64,7 +65,10 @@ class Wish:
 
 @dataclass
 class Restored:
-    """`kept_database` and `kept_media` are the names under which what was there before is kept, if anything was."""
+    """`kept_database` and `kept_media` are the names under which what was there before is kept, if anything was.
+
+    `remarks`: what went wrong when all was in place already.
+    """
 
     backup: str
     recovery_point: str
@@ -74,6 +78,7 @@ class Restored:
     kept_media: str = ""
     safety_backup: str = ""
     migrations_waiting: int = 0
+    remarks: list[str] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -82,6 +87,7 @@ def restore(wish: Wish, *, watcher: Watcher = nobody) -> Restored:
 
     RefusedError, NotThereError and BusyError are raised before anything is touched.
     """
+    refuse_what_is_empty(wish)
     keys, steps = our_keys(), Steps(watcher)
     storage, manifest = found(backup_storage(), wish, keys)
     with (
@@ -91,6 +97,7 @@ def restore(wish: Wish, *, watcher: Watcher = nobody) -> Restored:
     ):
         tables = tables_of(manifest, wish)
         refuse_what_would_harm(conn, wish)
+        swapping.put_right(conn)
         drop_leftovers(conn)
         loading.check()
         restored = beside(loading, wish.into, tables) if wish.into else in_place(loading, wish)
@@ -122,6 +129,14 @@ def tables_of(manifest: Manifest, wish: Wish) -> list[str]:
     return wanted
 
 
+def refuse_what_is_empty(wish: Wish) -> None:
+    """As a variable of the shell is that nobody has set. Raises RefusedError."""
+    if not wish.backup.strip():
+        raise RefusedError("The name of the backup is empty: name one, or --latest.")
+    if wish.into is not None and not wish.into.strip():
+        raise RefusedError("The name of the new database is empty: name one, or leave --into out.")
+
+
 def refuse_what_would_harm(conn: Connection[TupleRow], wish: Wish) -> None:
     """Raises RefusedError."""
     live = server.database_name()
@@ -132,14 +147,30 @@ def refuse_what_would_harm(conn: Connection[TupleRow], wish: Wish) -> None:
             raise RefusedError(f"There is a database {wish.into} already: name a new one, or drop it first.")
         if len(wish.into.encode()) > server.LONGEST_NAME:
             raise RefusedError(f"The name of a database may have {server.LONGEST_NAME} bytes.")
+        for prefix in (verifying.scratch_prefix(), leftover_prefix()):
+            if wish.into.startswith(prefix):
+                raise RefusedError(f"Databases whose names begin with {prefix} are ours to drop: name another.")
         return
-    if not server.exists(conn, live) or not (about := server.holdings(live)):
-        return
-    if not wish.agreed or wish.typed_name != live:
+    server.refuse_another_owner(conn, live)
+    if Path(settings.MEDIA_ROOT).is_mount():
+        raise RefusedError(
+            f"{settings.MEDIA_ROOT} is where a disk is mounted, so it cannot be renamed: mount that one folder higher,"
+            " or restore beside, with --into NAME."
+        )
+    about = what_would_be_replaced()
+    if about and not (wish.agreed and wish.typed_name == live):
         raise RefusedError(
             f"{about}. To replace it, pass --yes and type its name, {live!r} (--name {live}, where nobody can type)."
             " Or restore beside it, with --into NAME."
         )
+
+
+def what_would_be_replaced() -> str:
+    """In words, and where it is; empty if there is nothing. Raises BackupError."""
+    live = server.database_name()
+    with server.connected(server.NEUTRAL) as conn:
+        there = server.exists(conn, live)
+    return server.holdings(live) if there else ""
 
 
 def beside(loading: Loading, name: str, tables: Sequence[str]) -> Restored:
@@ -159,7 +190,7 @@ def beside(loading: Loading, name: str, tables: Sequence[str]) -> Restored:
 def rows_in(name: str, tables: Sequence[str] = ()) -> int:
     """Of all tables, or only of these."""
     with server.connected(name) as conn:
-        counts = contents_of(conn).row_counts
+        counts = look_at(conn).row_counts
     return sum(count for table, count in counts.items() if not tables or table.partition(".")[2] in tables)
 
 
@@ -168,11 +199,11 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
     stamp = f"{timezone.now():%Y%m%d%H%M%S}"
     fresh, kept = f"{leftover_prefix()}{secrets.token_hex(6)}", f"{live[:40]}_before_{stamp}"
     media = Path(settings.MEDIA_ROOT)
-    fresh_media, kept_media = media_beside(f"restoring-{stamp}"), media_beside(f"before-{stamp}")
+    fresh_media, kept_media = swapping.beside(f"restoring-{stamp}"), swapping.beside(f"before-{stamp}")
     had_database, had_media = server.exists(conn, live), media.exists()
     restored = Restored(manifest.name, loading.point.isoformat(), live, rows=0)
     known = known_verdicts() if had_database else []
-    with site_paused(), dropped_on_failure(conn, fresh), removed_on_failure(fresh_media):
+    with site_paused(restored), dropped_on_failure(conn, fresh), removed_on_failure(fresh_media):
         if had_database and server.holdings(live) and wish.safety_backup:
             restored.safety_backup = back_up(watcher=loading.steps.watcher).name
         fresh_media.mkdir(mode=0o755, parents=True)
@@ -184,43 +215,56 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
             # Uploaded files have no log: those that came after the backup are still where they were, if anywhere.
             files.add_missing(media, fresh_media)
         disconnect()
+        kept = kept if had_database else ""
         with loading.steps.step("put it in place"):
-            put_back = files.put_in_place(fresh_media, place=media, kept_as=kept_media)
-            try:
-                server.swap(conn, old=live, kept_as=kept, new=fresh)
-            except BaseException:
-                put_back()
-                raise
-        restored.kept_database = kept if had_database else ""
+            Swap(live, fresh, kept, str(media), str(fresh_media), str(kept_media)).carry_out(conn)
+        restored.kept_database = kept
         restored.kept_media = str(kept_media) if had_media else ""
-        restored.migrations_waiting = settle(manifest.name, known, loading.keys)
+        settle(restored, known, loading.keys)
     return restored
 
 
-def settle(name: str, known: list[Verified], keys: Keys) -> int:
-    """Tell the restored database what it cannot know; returns how many migrations it waits for.
+def settle(restored: Restored, known: list[Verified], keys: Keys) -> None:
+    """Tell the restored database what it cannot know, and how many migrations it waits for.
 
     It is served whether this works or not: an old backup may lack the table, or columns of it. Then the first backup
     after `migrate` takes up what lies in the storage.
     """
-    with suppress(DatabaseError):
+    with (
+        remarked(restored, "What lies in the storage is not in the table of backups yet, the next backup sees to it"),
+        suppress(DatabaseError),
+    ):
         remember_verdicts(known, backup_storage(), keys)
-        note_restore(name)
-    return len(migrations_waiting())
+        note_restore(restored.backup)
+    with remarked(restored, "Whether migrations wait is not known"):
+        restored.migrations_waiting = len(migrations_waiting())
 
 
 @contextmanager
-def site_paused() -> Iterator[None]:
-    """While the database is replaced nobody should write. A site that was closed before stays so afterwards."""
+def remarked(restored: Restored, what: str) -> Iterator[None]:
+    """When all is in place nothing may say that it failed."""
+    try:
+        yield
+    except (BackupError, DatabaseError, OSError) as error:
+        logger.warning("%s: %s", what, error)
+        restored.remarks.append(f"{what}: {error}")
+
+
+@contextmanager
+def site_paused(restored: Restored) -> Iterator[None]:
+    """While the database is replaced nobody should write.
+
+    A site that was closed before, or that somebody has closed meanwhile, stays so afterwards.
+    """
     is_open = maintenance.current() is None
-    if is_open:
-        maintenance.begin(RESTORING, minutes=MINUTES)
+    begun = maintenance.begin(RESTORING, minutes=MINUTES) if is_open else None
     try:
         yield
     finally:
         disconnect()
-        if is_open:
-            maintenance.end()
+        if begun is not None:
+            with remarked(restored, "The site could not be opened again (`manage.py maintenance off`)"):
+                maintenance.end(begun)
 
 
 def disconnect() -> None:
@@ -235,8 +279,7 @@ def dropped_on_failure(conn: Connection[TupleRow], name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not conn.broken:
-            server.drop_database(conn, name)
+        server.drop_database(conn, name)
         raise
 
 
@@ -251,11 +294,6 @@ def removed_on_failure(folder: Path) -> Iterator[None]:
 
 def leftover_prefix() -> str:
     return f"{server.database_name()[:40]}_restoring_"
-
-
-def media_beside(suffix: str) -> Path:
-    media = Path(settings.MEDIA_ROOT)
-    return media.with_name(f"{media.name}.{suffix}")
 
 
 def drop_leftovers(conn: Connection[TupleRow]) -> None:

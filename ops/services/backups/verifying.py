@@ -16,10 +16,11 @@ from psycopg.rows import TupleRow
 from ops.gateways.backups import cluster, server
 from ops.gateways.backups.errors import BackupError, BusyError
 from ops.gateways.backups.keys import Keys, our_keys
-from ops.gateways.backups.looking import Contents, contents_of
+from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupLog, Verdict
 from ops.services.backups import log_archive, manifests
+from ops.services.backups.contents import look_at
 from ops.services.backups.journal import adopt
 from ops.services.backups.manifests import LATEST, Manifest
 from ops.services.backups.recovering import Recovering
@@ -111,7 +112,7 @@ def proof_of_the_log(manifest: Manifest, storage: Storage, keys: Keys) -> tuple[
         return None, None
     # After the moment is known: what was so before it, and is so now, was so at it.
     with server.connected() as live, live.transaction():
-        return window.end, contents_of(live)
+        return window.end, look_at(live)
 
 
 def scratch_prefix() -> str:

@@ -14,6 +14,7 @@ from django.db import connection
 from ops.gateways.backups import server
 from ops.gateways.backups.keys import make_key
 from ops.services.backups import restoring
+from tests.ops.backups.ordinary import eager_autovacuum, ordinary  # noqa: F401 - fixtures for all
 from tests.ops.backups.s3 import s3  # noqa: F401 - a fixture for all
 
 
@@ -76,4 +77,5 @@ def environment(served: str, backups_folder: Path, media: Path, settings: LazySe
         "BACKUP_KEY": settings.BACKUP_KEY,
         "VAR_DIR": str(var),
         "RUNS_COMMAND": "true",
+        "BACKUP_SCRATCH": str(Path(settings.VAR_DIR) / f"scratch-{served}"),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from django.utils import timezone
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, RefusedError, StorageError, UnsoundError
 from ops.gateways.backups.keys import make_key, our_keys
-from ops.gateways.backups.storages import backup_storage
+from ops.gateways.backups.storages import backup_storage, name_finally
 from ops.models import BackupLog, BackupState
 from ops.services.backups import manifests
 from ops.services.backups.backing_up import DEED, back_up
@@ -191,6 +193,66 @@ def test_the_command_tells_in_json_and_ends_as_documented(
         call_command("backup", "--wait", "--json")
     assert refusal.value.returncode == 4
     assert json.loads(capsys.readouterr().out)["exit_code"] == 4
+
+
+def test_one_that_cannot_be_read_hides_no_other(
+    backups_folder: Path, settings: LazySettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = back_up()
+    settings.BACKUP_KEY = make_key()
+    ours = back_up()
+    call_command("backup", "--list")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(ours.name)
+    assert second.startswith(f"{foreign.name}  cannot be used: ")
+    listed = list_backups()
+    assert [each["name"] for each in listed] == [ours.name, foreign.name]
+    assert listed[0]["error"] == ""
+    assert "not signed with our key" in listed[1]["error"]
+
+
+def test_a_folder_without_links_takes_backups_and_overwrites_nothing(
+    backups_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As FAT, exFAT and many network shares are."""
+
+    def link(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(source))
+
+    monkeypatch.setattr(os, "link", link)
+    log = back_up()
+    manifest = manifests.read(backup_storage(), log.name, our_keys())
+    assert {path.name for path in (backups_folder / log.name).iterdir()} == {manifests.FILE, *manifest.stored}
+    draft, final = backups_folder / "draft", backups_folder / log.name / manifests.FILE
+    draft.touch()
+    with pytest.raises(FileExistsError):
+        name_finally(draft, final)
+    assert manifests.read(backup_storage(), log.name, our_keys()) == manifest
+
+
+def test_a_file_where_a_folder_should_be_is_told_in_json(
+    backups_folder: Path, settings: LazySettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    settings.BACKUP_KEY, settings.BACKUP_KEY_OF_DEVELOPMENT = "", tmp_path / "file" / "backup.txt"
+    with pytest.raises(CommandError) as failure:
+        call_command("backup", "--wait", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["exit_code"]) == ("failed", failure.value.returncode) == ("failed", 1)
+    assert f"File exists: '{tmp_path / 'file'}'" in told["error"]
+
+
+def test_a_database_that_fails_is_told_in_json(
+    served: str, backups_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It takes what backups need of a server, but not the record of one."""
+    with server.connected() as conn:
+        conn.execute("ALTER TABLE ops_backuplog ADD CONSTRAINT never CHECK (false) NOT VALID")
+    with pytest.raises(CommandError) as failure:
+        call_command("backup", "--wait", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["exit_code"]) == ("failed", failure.value.returncode) == ("failed", 1)
+    assert "The database failed" in told["error"]
 
 
 def test_the_count_is_of_the_moment_of_the_dump(backups_folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -19,8 +20,8 @@ from psycopg.rows import TupleRow
 from accounts.models import User
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, StorageError
-from ops.models import BackupLog, BackupState, Verdict
-from ops.services.backups import backing_up, manifests, restoring, verifying
+from ops.models import BackupKind, BackupLog, BackupState, Verdict
+from ops.services.backups import backing_up, manifests, restoring, swapping, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.listing import list_backups
 from ops.services.backups.restoring import Wish, restore
@@ -32,6 +33,7 @@ UNTIL = """
 import sys
 import django
 django.setup()
+from ops.models import BackupKind
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.restoring import Wish, restore
 from ops.services.backups.verifying import verify
@@ -40,8 +42,8 @@ def watcher(step, passed):
     if step == until and passed >= size:
         print("there", flush=True)
         sys.stdin.read()
-if deed == "backup":
-    back_up(watcher=watcher)
+if deed in ("backup", "physical"):
+    back_up(BackupKind.PHYSICAL if deed == "physical" else BackupKind.LOGICAL, watcher=watcher)
 elif deed == "verify":
     verify(watcher=watcher)
 else:
@@ -109,6 +111,27 @@ def is_held(conn: Connection[TupleRow], deed: str) -> bool:
         return True
 
 
+@pytest.mark.parametrize("step", ["copy the files of the server", f"read {manifests.CLUSTER} back"])
+def test_a_physical_backup_that_is_killed_is_none(environment: dict[str, str], backups_folder: Path, step: str) -> None:
+    killed_at(step, environment, deed="physical", size=1)
+    assert list_backups() == []
+    when_the_server_has_noticed()
+    log = back_up(BackupKind.PHYSICAL)
+    assert [path.name for path in backups_folder.iterdir()] == [log.name]
+
+
+@pytest.mark.parametrize("step", ["unpack", "recover the server", "restore the database"])
+def test_a_recovery_that_is_killed_leaves_no_server_and_no_files(
+    environment: dict[str, str], settings: LazySettings, step: str
+) -> None:
+    settings.BACKUP_SCRATCH = environment["BACKUP_SCRATCH"]
+    log = back_up(BackupKind.PHYSICAL)
+    killed_at(f"unpack {log.name}" if step == "unpack" else step, environment, deed="verify")
+    when_the_server_has_noticed()
+    assert verify(log.name).verdict == Verdict.PASSED
+    assert list(Path(settings.BACKUP_SCRATCH).iterdir()) == []
+
+
 @pytest.mark.parametrize("step", ["restore the database", "compare with the manifest"])
 def test_a_verification_that_is_killed_leaves_nothing_after_the_next(environment: dict[str, str], step: str) -> None:
     log = back_up()
@@ -143,6 +166,48 @@ def test_a_restore_that_is_killed_leaves_the_old_database(
     with server.connected(server.NEUTRAL) as conn:
         assert server.databases_named(conn, restoring.leftover_prefix()) == []
     assert list(media.parent.glob("media.restoring-*")) == []
+
+
+def test_a_restore_that_is_killed_between_files_and_database_is_put_right_by_the_next_command(
+    environment: dict[str, str], served: str, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    back_up()
+    make_user(email="later@howtoai.example")
+    (media / "Übung 1.txt").write_text("changed")
+    restoring.disconnect()
+    with server.connected(server.NEUTRAL) as conn:
+        with conn.transaction():
+            # Nobody can rename it meanwhile.
+            conn.execute(f"COMMENT ON DATABASE \"{served}\" IS 'held'")
+            arguments = ["--latest", "--yes", "--name", served, "--without-safety-backup"]
+            with subprocess.Popen([sys.executable, "manage.py", "restore", *arguments], env=environment) as process:
+                while not (media.exists() and list(media.parent.glob("media.before-*"))):
+                    conn.execute("SELECT pg_sleep(0.01)")
+                process.kill()
+        assert (media / "Übung 1.txt").read_text() == "Grüße"
+    when_the_server_has_noticed()
+    assert User.objects.count() == 1
+    back_up()
+    assert (media / "Übung 1.txt").read_text() == "changed"
+    (aside,) = media.parent.glob("media.aside-*")
+    assert (aside / "Übung 1.txt").read_text() == "Grüße"
+    assert str(aside) in caplog.text
+    restore(Wish(agreed=True, typed_name=served, safety_backup=False))
+    assert (media / "Übung 1.txt").read_text() == "changed"
+    assert list(media.parent.glob("media.swapping*")) == []
+
+
+def test_a_restore_that_is_killed_when_all_is_in_place_has_happened(
+    served: str, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its note is all that it did not get to take away."""
+    there = swapping.Swap(served, f"{served}_restoring_x", "", str(media), f"{media}.restoring-1", f"{media}.before-1")
+    (media.parent / "media.before-1").mkdir()
+    swapping.write_note(there)
+    back_up()
+    assert "killed when all was in place" in caplog.text
+    assert (media / "Übung 1.txt").exists()
+    assert not swapping.note().exists()
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from django.utils import timezone
 from config.celery import app
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BusyError, UnsoundError
+from ops.gateways.backups.keys import make_key, our_keys
+from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupLog, BackupState, Verdict
 from ops.services.backups import backing_up, manifests, verifying
 from ops.services.backups.backing_up import back_up
@@ -37,7 +41,10 @@ def aged(log: BackupLog, days: float, folder: Path) -> BackupLog:
     """As if it had been taken so long ago: its name says when, in the storage too."""
     at = log.begun_at - timedelta(days=days)
     name = f"logical-{at.strftime(manifests.MOMENT)}-aaaaaa"
+    manifest = manifests.read(backup_storage(), log.name, our_keys())
     (folder / log.name).rename(folder / name)
+    dated = replace(manifest, name=name, begun_at=at.isoformat(), recovery_point=at.isoformat())
+    (folder / name / manifests.FILE).write_bytes(manifests.sealed_text(dated, our_keys()))
     log.name, log.begun_at = name, at
     log.recovery_point = at
     log.save()
@@ -46,7 +53,7 @@ def aged(log: BackupLog, days: float, folder: Path) -> BackupLog:
 
 def test_a_night_takes_proves_and_prunes(backups_folder: Path, settings: LazySettings) -> None:
     settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
-    first = do_it_all()
+    first = aged(do_it_all(), 4, backups_folder)
     assert first.verdict == Verdict.PASSED
     second = do_it_all()
     first.refresh_from_db()
@@ -56,7 +63,7 @@ def test_a_night_takes_proves_and_prunes(backups_folder: Path, settings: LazySet
 
 def test_what_could_not_be_proven_deletes_nothing(backups_folder: Path, settings: LazySettings) -> None:
     settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
-    first = do_it_all()
+    first = aged(do_it_all(), 4, backups_folder)
 
     def watcher(step: str, size: int) -> None:
         if step == "restore the database" and not size:
@@ -73,16 +80,39 @@ def test_a_dry_run_tells_and_deletes_nothing(
     backups_folder: Path, settings: LazySettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
-    old = verify(back_up().name)
+    old = aged(verify(back_up().name), 4, backups_folder)
     new = verify(back_up().name)
     call_command("prune_backups", "--dry-run", "--json")
     assert json.loads(capsys.readouterr().out) == {
         "kept": [new.name],
+        "log_segments": 0,
         "deleted": [old.name],
         "unfinished": [],
         "dry_run": True,
     }
     assert len(list(backups_folder.iterdir())) == 2
+
+
+def test_a_safety_backup_of_the_same_night_stays(backups_folder: Path, settings: LazySettings) -> None:
+    settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
+    safety, nightly = back_up(), do_it_all()
+    assert {path.name for path in backups_folder.iterdir()} == {safety.name, nightly.name}
+
+
+def test_what_cannot_be_read_neither_goes_nor_pushes_out_another(
+    backups_folder: Path, settings: LazySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As those of another site in the same bucket, or of a key that was lost."""
+    settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 2, 0, 0
+    ours = [aged(verify(back_up().name), days, backups_folder).name for days in (11, 10)]
+    too_old = aged(verify(back_up().name), 12, backups_folder).name
+    key, settings.BACKUP_KEY = settings.BACKUP_KEY, make_key()
+    foreign = [aged(back_up(), days, backups_folder).name for days in (20, 9, 8)]
+    settings.BACKUP_KEY = key
+    pruned = prune()
+    assert pruned.deleted == [too_old]
+    assert {path.name for path in backups_folder.iterdir()} == {*ours, *foreign} == set(pruned.kept)
+    assert f"backup {foreign[0]} cannot be used" in caplog.text
 
 
 def test_what_was_never_finished_goes_after_two_days(backups_folder: Path) -> None:
@@ -162,8 +192,9 @@ def test_the_sentence_is_of_the_last_backup_that_is_proven(backups_folder: Path)
     assert "nobody knows whether we would be back" in standing().sentence
     verify(back_up().name)
     back_up()
-    assert (
-        standing().sentence == "If the server burnt down now, we would be back in 1 minute and lose at most 1 minute."
+    sentence = standing().sentence
+    assert re.fullmatch(
+        r"If the server burnt down now, we would be back in \d+ seconds? and lose at most \d+ seconds?.", sentence
     )
     proven = BackupLog.objects.proven().get()
     proven.recovery_seconds = 400.0

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -72,6 +78,18 @@ def test_a_site_that_was_closed_before_stays_closed(backup: BackupLog, served: s
     maintenance.begin("We look into it.")
     restore(agreed(served, backup.name))
     assert maintenance.current() is not None
+    maintenance.end()
+
+
+def test_a_site_that_somebody_closes_meanwhile_stays_closed(backup: BackupLog, served: str) -> None:
+    def watcher(step: str, size: int) -> None:
+        if step == "compare with the manifest":
+            maintenance.begin("The disk is being changed.")
+
+    restore(agreed(served, backup.name), watcher=watcher)
+    now = maintenance.current()
+    assert now is not None
+    assert now.reason == "The disk is being changed."
     maintenance.end()
 
 
@@ -194,11 +212,15 @@ def test_single_tables_come_with_their_rows_and_no_others(backup: BackupLog, ser
         ({"into": "postgres"}, "There is a database postgres already"),
         ({"into": "x" * 64}, "63 bytes"),
         ({"into": "served"}, "is the database that is served"),
+        ({"into": "served_scratch_mine"}, "_scratch_ are ours to drop"),
+        ({"into": "served_restoring_mine"}, "_restoring_ are ours to drop"),
+        ({"into": ""}, "The name of the new database is empty"),
+        ({"into": "", "agreed": True, "typed_name": "served"}, "The name of the new database is empty"),
+        ({"backup": ""}, "The name of the backup is empty"),
     ],
 )
 def test_a_wish_that_would_harm_is_refused(backup: BackupLog, served: str, wish: dict[str, object], words: str) -> None:
-    if wish.get("into") == "served":
-        wish = {"into": served}
+    wish = {key: value.replace("served", served) if isinstance(value, str) else value for key, value in wish.items()}
     with pytest.raises(RefusedError, match=words):
         restore(Wish(**wish))  # type: ignore[arg-type]
     assert databases(served) == [served]
@@ -225,6 +247,42 @@ def test_a_backup_carried_elsewhere_is_restored_by_its_manifest(
     assert emails() == ["then@howtoai.example"]
 
 
+def test_a_storage_that_is_gone_does_not_make_a_failure_of_a_restore(
+    backup: BackupLog, served: str, backups_folder: Path, tmp_path: Path, settings: LazySettings
+) -> None:
+    """After a fire: the backup is on a stick, and where others should lie nothing can."""
+    (tmp_path / "stick").mkdir()
+    (backups_folder / backup.name).rename(tmp_path / "stick" / backup.name)
+    (tmp_path / "file").touch()
+    settings.STORAGES = settings.STORAGES | {
+        "backups": settings.STORAGES["backups"] | {"OPTIONS": {"location": tmp_path / "file" / "backups"}}
+    }
+    path = str(tmp_path / "stick" / backup.name / manifests.FILE)
+    restored = restore(agreed(served, path, safety_backup=False))
+    assert emails() == ["then@howtoai.example"]
+    (remark,) = restored.remarks
+    assert "not in the table of backups yet, the next backup sees to it: The list in the storage of backups" in remark
+
+
+def test_files_that_cannot_be_put_in_place_leave_the_old_ones(
+    backup: BackupLog, served: str, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second renaming fails, as when somebody makes the folder anew in between."""
+    rename = Path.rename
+
+    def refuse_the_new(path: Path, target: Path) -> Path:
+        if ".restoring-" in path.name:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", str(target))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_the_new)
+    with pytest.raises(BackupError, match=r"could not be put in place: .*Directory not empty"):
+        restore(agreed(served, backup.name, safety_backup=False))
+    assert len(emails()) == 2
+    assert sorted(path.name for path in media.parent.glob("media*")) == ["media"]
+    assert (media / "Übung 1.txt").exists()
+
+
 def test_a_file_that_is_no_manifest_is_refused(backup: BackupLog, served: str, tmp_path: Path) -> None:
     (tmp_path / "dump.sql").write_text("DROP TABLE accounts_user;")
     with pytest.raises(UnsoundError, match=r"is no manifest\.json"):
@@ -248,6 +306,48 @@ def test_what_a_killed_restore_left_is_removed_by_the_next(backup: BackupLog, se
     assert not (media.parent / "media.restoring-20260101000000").exists()
 
 
+def at_a_terminal(command: list[str], environment: dict[str, str], answer: str) -> tuple[str, int]:
+    """What is seen there before the answer is typed, and how the command ends."""
+    ours, its = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "manage.py", *command], env=environment, stdin=its, stdout=its, stderr=its
+    ) as process:
+        os.close(its)
+        seen = ""
+        while not seen.endswith("Type its name: "):
+            seen += os.read(ours, 1024).decode()
+        os.write(ours, f"{answer}\n".encode())
+        with suppress(OSError):
+            # Until the other end is closed.
+            while os.read(ours, 1024):
+                pass
+    os.close(ours)
+    return seen, process.returncode
+
+
+def test_at_a_terminal_one_reads_what_would_be_replaced_before_typing_its_name(
+    backup: BackupLog, served: str, environment: dict[str, str]
+) -> None:
+    restoring.disconnect()
+    command = ["restore", backup.name, "--yes", "--without-safety-backup"]
+    seen, code = at_a_terminal(command, environment, "wrong")
+    assert re.search(rf"The database {served} at .* \(cluster \d+\) holds \d+ tables of \d+ MB, about \d+ rows", seen)
+    assert code == 4
+    assert len(emails()) == 2
+    restoring.disconnect()
+    _, code = at_a_terminal(command, environment, served)
+    assert code == 0
+    assert emails() == ["then@howtoai.example"]
+
+
+@pytest.mark.parametrize("arguments", [["", "--yes"], ["--latest", "--into", ""]])
+def test_a_variable_that_is_not_set_names_nothing(backup: BackupLog, served: str, arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match="is empty") as refusal:
+        call_command("restore", *arguments, "--name", served, verbosity=0)
+    assert refusal.value.returncode == 4
+    assert len(emails()) == 2
+
+
 def test_the_command_tells_what_it_kept(backup: BackupLog, served: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CommandError) as refusal:
         call_command("restore", "--latest", "--yes", "--name", "wrong", verbosity=0)
@@ -257,6 +357,7 @@ def test_the_command_tells_what_it_kept(backup: BackupLog, served: str, capsys: 
     assert databases(served) == [served, told["kept_database"]]
     assert [step["step"] for step in told["steps"]] == [
         "restore the database",
+        "analyse the database",
         "restore the uploaded files",
         "compare with the manifest",
         "put it in place",

@@ -9,6 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, NotThereError, RefusedError, StorageError, UnsoundError
 from ops.gateways.backups.keys import make_key, our_keys
@@ -17,8 +18,10 @@ from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupLog, Verdict
 from ops.services.backups import manifests, verifying
 from ops.services.backups.backing_up import back_up
+from ops.services.backups.contents import look_at
 from ops.services.backups.loading import differences
 from ops.services.backups.verifying import verify
+from tests.community.members import make_post
 from tests.factories import make_tutorial, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +65,7 @@ def test_a_whole_backup_is_proven_and_the_time_is_recorded(backup: BackupLog) ->
     assert log.verified_at is not None
     assert [step["step"] for step in log.steps if step.get("verifying")] == [
         "restore the database",
+        "analyse the database",
         "look at the uploaded files",
         "compare with the manifest",
         "drop the scratch database",
@@ -197,6 +201,7 @@ def contents(**changed: object) -> Contents:
         "objects": {"indexes": 4},
         "sequences_behind": [],
         "migrations": ["a.0001"],
+        "broken_rules": {"likes of a post": 0},
     }
     return Contents(**(about | changed))  # type: ignore[arg-type]
 
@@ -209,6 +214,8 @@ def contents(**changed: object) -> Contents:
         ({"samples": {"public.a": "2" * 64}}, ["rows of public.a are others"]),
         ({"objects": {"indexes": 3}}, ["3 indexes instead of 4"]),
         ({"sequences_behind": ["a_id_seq"]}, ["the sequence a_id_seq is behind its table"]),
+        ({"broken_rules": {"likes of a post": 3}}, ["3 rows have wrong likes of a post instead of 0"]),
+        ({"broken_rules": {}}, []),
         ({"migrations": ["a.0001", "a.0002"]}, ["other migrations are applied: a.0002"]),
         ({}, []),
     ],
@@ -217,10 +224,20 @@ def test_each_kind_of_difference_has_its_words(found: dict[str, object], words: 
     assert differences(contents(), contents(**found)) == words
 
 
-def test_a_sequence_that_is_behind_its_table_is_seen(db: None) -> None:
-    from ops.gateways.backups.looking import contents_of
+@pytest.mark.django_db(transaction=True)
+def test_a_rule_of_the_application_that_is_broken_is_counted(learner: User) -> None:
+    make_post("Liked by nobody", author=learner)
+    with server.connected() as conn, conn.transaction():
+        assert set(look_at(conn).broken_rules.values()) == {0}
+        conn.execute("UPDATE community_post SET likes_count = 7")
+        assert look_at(conn).broken_rules["likes of a post"] == 1
+        # As in a database of another release.
+        conn.execute("ALTER TABLE community_post DROP COLUMN likes_count CASCADE")
+        assert "likes of a post" not in look_at(conn).broken_rules
 
+
+def test_a_sequence_that_is_behind_its_table_is_seen(db: None) -> None:
     with server.connected() as conn:
-        assert contents_of(conn).sequences_behind == []
+        assert look_at(conn).sequences_behind == []
         conn.execute("INSERT INTO auth_group (id, name) OVERRIDING SYSTEM VALUE VALUES (99999, 'far')")
-        assert contents_of(conn).sequences_behind == ["auth_group_id_seq"]
+        assert look_at(conn).sequences_behind == ["auth_group_id_seq"]
