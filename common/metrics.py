@@ -54,6 +54,15 @@ class Tally:
     is_failing = False
 
 
+def begin_anew() -> None:
+    """In a process that was forked: what its parent has counted is its parent's, as are the threads that hold locks."""
+    Tally.lock, Tally.flushing = threading.Lock(), threading.Lock()
+    Tally.counts = defaultdict(float)
+
+
+os.register_at_fork(after_in_child=begin_anew)
+
+
 @dataclass(frozen=True)
 class Counter:
     """Something that happens, by labels of which there are few: a name of a view, never an address."""
@@ -241,11 +250,15 @@ class Reporter:
             return
 
 
-def report_as(kind: str) -> None:
-    """Begin to report from this process, "web" or "worker". Call it where nothing forks any more."""
+def report_as(kind: str) -> Reporter:
+    """Begin to report from this process, "web" or "worker". Call it where nothing forks any more.
+
+    It ends with the process, unless that leaves out what Python does at the end: then end it.
+    """
     reporter = Reporter(kind)
     threading.Thread(target=reporter.run, name="metrics", daemon=True).start()
     atexit.register(reporter.end)
+    return reporter
 
 
 def processes() -> list[Process]:

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from django.core.files.base import ContentFile, File
@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from common import partitions
 from common.database import only_one
+from ops.gateways.backups.storages import sync_folder as sync
 from ops.models import SystemLog
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ def archive_day(day: date) -> Manifest | None:
         manifest = next((part for part in parts if part.rows == rows and holds_newest(part, day)), None)
         manifest = manifest or write(day, part=len(parts) + 1)
         require_readable(manifest)
+        keep_through_power_cut(manifest)
     drop(day, rows)
     return manifest
 
@@ -114,7 +116,7 @@ def write(day: date, *, part: int) -> Manifest:
             raise ArchiveError(f"{name} is there already and cannot be replaced.")
     manifest = Manifest(FORMAT, str(day), name, rows, digest, size, first, last)
     text = json.dumps(asdict(manifest), indent=2)
-    manifest_name = name.replace(".jsonl.gz", ".json")
+    manifest_name = manifest_of(name)
     if storage().save(manifest_name, ContentFile(text.encode())) != manifest_name:
         raise ArchiveError(f"{manifest_name} is there already and cannot be replaced.")
     return manifest
@@ -150,6 +152,23 @@ def require_readable(manifest: Manifest) -> None:
     rows = sum(1 for _ in lines_of(manifest))
     if rows != manifest.rows:
         raise ArchiveError(f"{manifest.file} holds {rows} records instead of {manifest.rows}.")
+
+
+def keep_through_power_cut(manifest: Manifest) -> None:
+    """As the drop is kept; with the names of new folders. A bucket has done so when it says that it has an object."""
+    for name in (manifest.file, manifest_of(manifest.file)):
+        try:
+            path, top = Path(storage().path(name)), Path(storage().path("")).parent
+        except NotImplementedError:
+            return
+        for each in (path, *path.parents):
+            sync(each)
+            if each == top:
+                break
+
+
+def manifest_of(file: str) -> str:
+    return file.replace(".jsonl.gz", ".json")
 
 
 def drop(day: date, rows: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ class Wish:
         return SystemLog.objects.filter(wanted).order_by("created_at", "id")
 
 
-def find(wish: Wish) -> Iterator[SystemLog]:
+def find(wish: Wish) -> Generator[SystemLog]:
     """Oldest first, out of archives where the day lies there."""
     day, last = (at.astimezone(UTC).date() for at in (wish.since, min(wish.until, timezone.now())))
     while day <= last:
@@ -77,6 +77,8 @@ def counts_of_late(*, minutes: int) -> dict[str, int]:
 def unpacked(parts: list[archiving.Manifest]) -> Iterator[None]:
     """In the place of the log stand, for this connection, these parts of the archive: the same query finds in them."""
     with transaction.atomic(), connection.cursor() as cursor:
+        # Whoever reads what is found may take their time.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute(f'CREATE TEMPORARY TABLE "{TABLE}" (LIKE public."{TABLE}", UNIQUE (id)) ON COMMIT DROP')
         for part in parts:
             lines: list[bytes] = []

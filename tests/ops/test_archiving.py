@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
+import os
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from common import partitions
 from ops.models import Level, SystemLog
@@ -72,6 +76,26 @@ def test_a_day_that_is_over_for_long_is_archived_and_dropped(archive: Path) -> N
     with gzip.open(archive / manifest.file) as file:
         assert [json.loads(line)["message"] for line in file] == ["old 1", "old 2"]
     assert list(archive_logs()) == []
+
+
+def test_what_is_archived_is_on_the_disk_before_the_day_is_dropped(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's drop survives a power cut; so must what takes its place."""
+    store_records(("old", None), at=OLD)
+    synced, fsync = set(), os.fsync
+
+    def note(descriptor: int) -> None:
+        fsync(descriptor)
+        assert days() == [str(OLD.date())]
+        synced.add(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", note)
+    (manifest,) = archive_logs()
+    path = archive / manifest.file
+    wanted = (path, path.with_name(path.name.replace(".jsonl.gz", ".json")), *list(path.parents)[:4])
+    assert wanted[-1] == archive.parent
+    assert synced == {each.stat().st_ino for each in wanted}
 
 
 def test_a_month_stays(archive: Path) -> None:
@@ -198,6 +222,57 @@ def test_a_day_is_one_of_utc_wherever_one_asks_from() -> None:
     assert [each.message for each in find(Wish(there - timedelta(minutes=1), there + timedelta(minutes=1)))] == [
         "late in the day"
     ]
+
+
+def test_whoever_reads_an_archived_day_may_take_their_time() -> None:
+    """Piped into a pager, it waits within the transaction that holds the day."""
+    store_records(("first", None), ("second", None), at=OLD)
+    assert len(list(archive_logs())) == 1
+
+    def limit() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            return str(cursor.fetchone()[0])
+
+    with closing(find(Wish(OLD, OLD + timedelta(hours=1)))) as found:
+        assert next(found).message == "first"
+        assert limit() == "0"
+        assert [each.message for each in found] == ["second"]
+    assert limit() == "1min"
+
+
+MANY = """
+INSERT INTO ops_systemlog (
+    id, created_at, level, logger, message, request_id, method, path, task, process, context, exception, fingerprint
+)
+SELECT gen_random_uuid(), %s, 20, 'x', 'said', '', '', '', '', 'x', '{}', '', '' FROM generate_series(1, %s)
+"""
+
+
+class Alive(StringIO):
+    """Counts at its last line what of the records is still held."""
+
+    lines, ids = 0, 0
+
+    def write(self, text: str) -> int:
+        self.lines += 1
+        if self.lines == NUMBER:
+            self.ids = sum(isinstance(each, UUID) for each in gc.get_objects())
+        return len(text)
+
+
+# Django reads 2,000 at once.
+NUMBER = 9_000
+
+
+def test_records_that_were_shown_are_not_kept() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        partitions.ensure(cursor, "ops_systemlog", NOON.date())
+        cursor.execute(MANY, [NOON - timedelta(seconds=1), NUMBER])
+    out = Alive()
+    call_command("logs", f"--since={NOON.date()}", "--json", stdout=out)
+    assert out.lines == NUMBER
+    assert 0 < out.ids < NUMBER / 2
 
 
 def test_people_get_one_line_each() -> None:

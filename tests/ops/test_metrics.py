@@ -205,6 +205,25 @@ def test_what_hands_on_lives_on_whatever_happens(
     assert caplog.text.count("metrics cannot be handed on") == 1
 
 
+def test_a_worker_that_forks_loses_nothing_of_children_that_end(worker_elsewhere: None) -> None:
+    for _ in range(3):
+        run_command.delay("flush")
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool=prefork", "--concurrency=1"]
+    worker = subprocess.Popen(
+        [*command, "--max-tasks-per-child=1", "--without-mingle", "--without-gossip"],
+        cwd=BASE_DIR,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_POOL": "false"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        refused = ("tasks", "ops.tasks.run_command", "failure")
+        assert wait_until(lambda: metrics.sums().get(refused) == 3, seconds=60)
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
 def test_counts_of_several_processes_are_added(visitor: Client, db: None) -> None:
     for _ in range(2):
         metrics.MAILS.add("sent")

@@ -64,7 +64,11 @@ class Command(BaseCommand):
         )
         self.show_json = options["json"]
         self.formatter = ConsoleFormatter(colours=self.stdout.isatty())
-        shown = {record.pk: record.created_at for record in find(wish) if self.show(record)}
+        shown = {}
+        for record in find(wish):
+            self.show(record)
+            if options["follow"]:
+                shown[record.pk] = record.created_at
         while options["follow"]:
             time.sleep(POLL)
             since = timezone.now() - LATE
@@ -73,9 +77,8 @@ class Command(BaseCommand):
                 self.show(record)
                 shown[record.pk] = record.created_at
 
-    def show(self, record: SystemLog) -> bool:
+    def show(self, record: SystemLog) -> None:
         self.stdout.write(json.dumps(as_object(record), ensure_ascii=False) if self.show_json else self.line(record))
-        return True
 
     def line(self, record: SystemLog) -> str:
         said = logging.makeLogRecord(
