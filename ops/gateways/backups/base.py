@@ -23,11 +23,10 @@ SINCE = 17
 
 
 def refuse_what_cannot_be_copied(conn: Connection[TupleRow]) -> None:
-    """Raises RefusedError unless our role may copy the server's files and log, and the server is new enough for that."""
+    """Raises RefusedError unless our role may read the server's files and log, and it is new enough for that."""
     if server.major_of(conn) < SINCE:
-        raise RefusedError(
-            f"The files of the server can be backed up from PostgreSQL {SINCE} on; a logical backup can be taken."
-        )
+        words = f"The files of the server can be backed up from PostgreSQL {SINCE} on"
+        raise RefusedError(f"{words}; a logical backup can be taken of any.")
     if not server.one(conn, "SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user"):
         role = conn.info.user
         raise RefusedError(

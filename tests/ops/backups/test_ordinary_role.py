@@ -6,11 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from accounts.models import User
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, RefusedError
-from ops.models import BackupLog, Verdict
+from ops.models import BackupKind, BackupLog, Verdict
 from ops.services.backups import manifests, restoring, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.restoring import Wish, restore
@@ -158,3 +159,11 @@ def test_what_is_restored_has_statistics_for_the_planner(ordinary: Ordinary) -> 
     with server.connected() as conn:
         assert server.one(conn, "SELECT count(*) FROM pg_stats WHERE tablename = 'bulk'") == 2
         assert server.one(conn, "SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relname = 'bulk'")
+
+
+def test_the_files_of_the_server_are_backed_up_and_proven_by_a_role_that_may_read_its_log(ordinary: Ordinary) -> None:
+    with pytest.raises(RefusedError, match=f"ALTER ROLE {ordinary.role} REPLICATION"):
+        back_up(BackupKind.PHYSICAL)
+    with ordinary.superuser() as conn:
+        conn.execute(sql.SQL("ALTER ROLE {} REPLICATION").format(sql.Identifier(ordinary.role)))
+    assert verify(back_up(BackupKind.PHYSICAL).name).verdict == Verdict.PASSED
