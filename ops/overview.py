@@ -16,7 +16,7 @@ from billing.models import Provider
 from common import metrics
 from common.moments import time_ago
 from ops import maintenance, problems, slow, state
-from ops.models import Alarm, ErrorGroup, Problem, ScheduledRun
+from ops.models import Alarm, ErrorGroup, Problem, ScheduledRun, WriteAheadLog
 from ops.services.backups.standing import standing
 from ops.services.log_search import counts_of_late
 from ops.slow import Statements, View
@@ -65,6 +65,7 @@ def overview() -> Overview:
             disk(amiss),
             migrations(amiss),
             backups(amiss),
+            *of_the_log(amiss),
             log(),
             *(payment(provider) for provider in Provider),
         ],
@@ -161,6 +162,18 @@ def backups(amiss: set[str]) -> Part:
     if any(key.startswith(("backup:", "wal:")) for key in amiss):
         return Part("Backups", "amiss", now.sentence)
     return Part("Backups", "good" if now.proven else "open", now.sentence)
+
+
+def of_the_log(amiss: set[str]) -> list[Part]:
+    """Of the database, from which any moment can be restored; none where that is not wanted."""
+    if not settings.BACKUP_WAL:
+        return []
+    found = WriteAheadLog.objects.first()
+    if found is None or found.stored_until is None:
+        return [Part("Write-ahead log", "open", "Nothing is stored yet")]
+    is_amiss = any(key.startswith("wal:") for key in amiss)
+    ago = int((timezone.now() - found.stored_until).total_seconds())
+    return [Part("Write-ahead log", mark(is_amiss), f"Stored up to {time_ago(max(ago, 0))}")]
 
 
 def log() -> Part:

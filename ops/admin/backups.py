@@ -19,7 +19,16 @@ from ops.services.backups.standing import recovery_trend, standing
 
 @admin.register(BackupLog)
 class BackupLogAdmin(RecordAdmin):
-    list_display = ("begun_at", "name", "state", "verdict", "shown_recovery", "shown_size", "shown_database_size")
+    list_display = (
+        "begun_at",
+        "kind",
+        "name",
+        "state",
+        "verdict",
+        "shown_recovery",
+        "shown_size",
+        "shown_database_size",
+    )
     list_filter = ("state", "verdict", "kind")
     search_fields = ("name",)
     ordering = ("-begun_at", "-id")

@@ -25,7 +25,7 @@ from common.metrics import Tally
 from config.env import BASE_DIR
 from ops import slow
 from ops.gateways.backups import cluster
-from ops.models import Alarm, BackupLog, ScheduledRun
+from ops.models import Alarm, BackupLog, ScheduledRun, WriteAheadLog
 from ops.overview import overview
 from tests.brokers import valkey_away
 
@@ -106,6 +106,18 @@ def test_backups_are_neither_good_nor_amiss_until_one_is_proven(staff: Client) -
     shown = page(staff)
     assert card.format("amiss") in shown
     assert shown.count("failed: No space left on device.") == 1
+
+
+def test_how_far_the_log_of_the_database_is_stored(staff: Client, settings: Any) -> None:
+    assert "Write-ahead log" not in staff.get(ADDRESS).content.decode()
+    settings.BACKUP_WAL = True
+    assert "Nothing is stored yet" in staff.get(ADDRESS).content.decode()
+    now = timezone.now()
+    WriteAheadLog.objects.create(beaten_at=now, stored_until=now - timedelta(minutes=3))
+    assert "Stored up to 3 minutes ago" in staff.get(ADDRESS).content.decode()
+    WriteAheadLog.objects.update(stored_until=now - timedelta(minutes=30), problem="The bucket is gone.")
+    page = staff.get(ADDRESS).content.decode()
+    assert "The last 30 minutes of the write-ahead log are not in the storage. The bucket is gone." in page
 
 
 def test_the_slowest_views_come_first(staff: Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,15 +9,12 @@ from datetime import datetime
 from django.core.files.storage import Storage
 
 from ops.gateways.backups import wal
-from ops.gateways.backups.errors import UnsoundError
 from ops.gateways.backups.keys import Keys
 from ops.gateways.backups.storages import told_plainly
 from ops.gateways.backups.wal import Segment, StoredSegment
 from ops.models import BackupKind
 from ops.services.backups import manifests
 from ops.services.backups.manifests import Manifest
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,16 +84,8 @@ class Reach:
 
 
 def physical(storage: Storage, keys: Keys) -> list[Manifest]:
-    """The oldest first, without those that cannot be read, which are an error in the log."""
-    found = []
-    for name in manifests.names(storage):
-        if not name.startswith(f"{BackupKind.PHYSICAL}-"):
-            continue
-        try:
-            found.append(manifests.read(storage, name, keys))
-        except UnsoundError as error:
-            logger.error("backup %s cannot be used: %s", name, error)
-    return found
+    """The oldest first."""
+    return manifests.readable(storage, keys, BackupKind.PHYSICAL)
 
 
 def reach(storage: Storage, keys: Keys) -> Reach:

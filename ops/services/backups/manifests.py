@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from ops.gateways.backups.errors import NotThereError, StorageError, UnsoundErro
 from ops.gateways.backups.keys import Keys
 from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.storages import BLOCK, LocalBackups, told_plainly
+from ops.models import BackupKind
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 1
 FILE = "manifest.json"
@@ -230,3 +234,20 @@ def remove(storage: Storage, name: str) -> None:
     with told_plainly(name):
         for each in (FILE, DATABASE, CLUSTER, CLUSTER_LIST, MEDIA):
             storage.delete(f"{name}/{each}")
+
+
+def kind_of(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def readable(storage: Storage, keys: Keys, kind: BackupKind) -> list[Manifest]:
+    """The oldest first, without those of another site, or of a former key, which are an error in the log."""
+    found = []
+    for name in names(storage):
+        if kind_of(name) != kind:
+            continue
+        try:
+            found.append(read(storage, name, keys))
+        except UnsoundError as error:
+            logger.error("backup %s cannot be used: %s", name, error)
+    return found

@@ -11,8 +11,7 @@ from django.core.files.storage import Storage
 from django.utils import timezone
 
 from ops.gateways.backups import server
-from ops.gateways.backups.errors import UnsoundError
-from ops.gateways.backups.keys import Keys, our_keys
+from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupKind, BackupLog, BackupState, Verdict
 from ops.services.backups import backing_up, log_archive, manifests, restoring, verifying
@@ -53,8 +52,8 @@ def prune(*, dry_run: bool = False) -> Pruned:
         server.only_one(own, backing_up.DEED),
     ):
         adopt(storage, keys)
-        physical = log_archive.physical(storage, keys)
-        pruned = sort_out(storage, keys, physical)
+        physical = manifests.readable(storage, keys, BackupKind.PHYSICAL)
+        pruned = sort_out(storage, manifests.readable(storage, keys, BackupKind.LOGICAL), physical)
         if not dry_run:
             for name in (*pruned.deleted, *pruned.unfinished):
                 manifests.remove(storage, name)
@@ -65,16 +64,16 @@ def prune(*, dry_run: bool = False) -> Pruned:
     return pruned
 
 
-def sort_out(storage: Storage, keys: Keys, physical: list[Manifest]) -> Pruned:
+def sort_out(storage: Storage, logical: list[Manifest], physical: list[Manifest]) -> Pruned:
     verdicts = dict(BackupLog.objects.values_list("name", "verdict"))
     dated = {name: at for name in manifests.names(storage) if (at := begun(name))}
-    logical = [
-        Candidate(name, at, verdicts.get(name, Verdict.UNKNOWN))
-        for name, at in dated.items()
-        if kind_of(name) == BackupKind.LOGICAL and is_readable(storage, name, keys)
+    dumps = [
+        Candidate(each.name, dated[each.name], verdicts.get(each.name, Verdict.UNKNOWN))
+        for each in logical
+        if each.name in dated
     ]
     policy = Policy(settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY)
-    kept = names_to_keep(logical, policy, since=timezone.now() - YOUNG)
+    kept = names_to_keep(dumps, policy, since=timezone.now() - YOUNG)
     candidates = [
         PhysicalCandidate(
             each.name, each.of_cluster.consistent, verdicts.get(each.name, Verdict.UNKNOWN), each.of_cluster.full
@@ -83,7 +82,7 @@ def sort_out(storage: Storage, keys: Keys, physical: list[Manifest]) -> Pruned:
     ]
     kept |= names_to_reach(candidates, timezone.now() - timedelta(days=settings.BACKUP_WAL_DAYS))
     # What cannot be read is not ours to delete.
-    kept |= dated.keys() - {each.name for each in (*logical, *candidates)}
+    kept |= dated.keys() - {each.name for each in (*dumps, *candidates)}
     unfinished = [
         name
         for name in manifests.folders(storage)
@@ -96,16 +95,6 @@ def sort_out(storage: Storage, keys: Keys, physical: list[Manifest]) -> Pruned:
     )
 
 
-def is_readable(storage: Storage, name: str, keys: Keys) -> bool:
-    """One that is not, of another site or after a change of keys, is an error in the log."""
-    try:
-        manifests.read(storage, name, keys)
-    except UnsoundError as error:
-        logger.error("backup %s cannot be used: %s", name, error)
-        return False
-    return True
-
-
 def begun(name: str) -> datetime | None:
     """When a backup of this name was begun; None for a name that is not one of ours."""
     moment = manifests.moment_in(name).partition("-")[0]
@@ -113,11 +102,7 @@ def begun(name: str) -> datetime | None:
         read = datetime.strptime(moment, manifests.MOMENT).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return read if kind_of(name) in BackupKind.values else None
-
-
-def kind_of(name: str) -> str:
-    return name.partition("-")[0]
+    return read if manifests.kind_of(name) in BackupKind.values else None
 
 
 def record(pruned: Pruned) -> None:
