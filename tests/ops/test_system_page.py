@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -108,7 +108,7 @@ def test_backups_are_neither_good_nor_amiss_until_one_is_proven(staff: Client) -
     assert shown.count("failed: No space left on device.") == 1
 
 
-def test_how_far_the_log_of_the_database_is_stored(staff: Client, settings: Any) -> None:
+def test_how_far_the_log_of_the_database_is_stored(staff: Client, settings: LazySettings) -> None:
     assert "Write-ahead log" not in staff.get(ADDRESS).content.decode()
     settings.BACKUP_WAL = True
     assert "Nothing is stored yet" in staff.get(ADDRESS).content.decode()
