@@ -60,6 +60,7 @@ recovery_target_action = 'promote'
 # Nobody but who we are, as whom we work with the live one.
 ACCESS = "local all all peer map=us\n"
 STOP_SECONDS = 60
+END_SECONDS = 10
 LINKS_SINCE = 18
 LOOK_EVERY = 0.05  # seconds
 TOO_SHORT = "recovery ended before configured recovery target was reached"
@@ -104,9 +105,27 @@ def remove_leftovers() -> None:
         try:
             with (folder / LOCK).open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                wait_for_its_end(folder / "data" / "postmaster.pid")
                 shutil.rmtree(folder, ignore_errors=True)
         except (BlockingIOError, FileNotFoundError):
             continue
+
+
+def wait_for_its_end(pid_file: Path) -> None:
+    """Of a server that is ending since whoever started it was killed: it may write until then. At most some seconds."""
+    try:
+        pid = int(pid_file.read_text().split()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return
+    deadline = time.monotonic() + END_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            pass
+        time.sleep(LOOK_EVERY)
 
 
 def refuse_unfit_place(size: int) -> None:
@@ -132,10 +151,16 @@ class Unpacking:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700)
+        me = os.getpid()
         read_end, write_end = os.pipe()
         self.input = os.fdopen(write_end, "wb", buffering=0)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", UNPACK, str(folder)], stdin=read_end, stderr=subprocess.PIPE, pipesize=BLOCK
+            [sys.executable, "-c", UNPACK, str(folder)],
+            stdin=read_end,
+            stderr=subprocess.PIPE,
+            pipesize=BLOCK,
+            # Nobody would remove what it wrote afterwards.
+            preexec_fn=lambda: die_with(me, signal.SIGKILL),  # noqa: PLW1509 - one call of libc, no lock of ours
         )
         os.close(read_end)
 

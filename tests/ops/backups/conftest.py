@@ -16,6 +16,7 @@ from ops.gateways.backups.keys import make_key
 from ops.services.backups import restoring
 from tests.ops.backups.ordinary import eager_autovacuum, ordinary  # noqa: F401 - fixtures for all
 from tests.ops.backups.s3 import s3  # noqa: F401 - a fixture for all
+from tests.ops.backups.small import small_cluster, small_server  # noqa: F401 - fixtures for all
 
 
 @pytest.fixture
@@ -77,5 +78,6 @@ def environment(served: str, backups_folder: Path, media: Path, settings: LazySe
         "BACKUP_KEY": settings.BACKUP_KEY,
         "VAR_DIR": str(var),
         "RUNS_COMMAND": "true",
-        "BACKUP_SCRATCH": str(Path(settings.VAR_DIR) / f"scratch-{served}"),
+        # A server that is started by root runs as somebody else, who could not enter a folder of pytest's.
+        "BACKUP_SCRATCH": str(Path(settings.VAR_DIR) / f"scratch-{os.environ.get('PYTEST_XDIST_WORKER', '')}"),
     }

@@ -112,7 +112,9 @@ def is_held(conn: Connection[TupleRow], deed: str) -> bool:
 
 
 @pytest.mark.parametrize("step", ["copy the files of the server", f"read {manifests.CLUSTER} back"])
-def test_a_physical_backup_that_is_killed_is_none(environment: dict[str, str], backups_folder: Path, step: str) -> None:
+def test_a_physical_backup_that_is_killed_is_none(
+    small_server: None, environment: dict[str, str], backups_folder: Path, step: str
+) -> None:
     killed_at(step, environment, deed="physical", size=1)
     assert list_backups() == []
     when_the_server_has_noticed()
@@ -122,14 +124,14 @@ def test_a_physical_backup_that_is_killed_is_none(environment: dict[str, str], b
 
 @pytest.mark.parametrize("step", ["unpack", "recover the server", "restore the database"])
 def test_a_recovery_that_is_killed_leaves_no_server_and_no_files(
-    environment: dict[str, str], settings: LazySettings, step: str
+    small_server: None, environment: dict[str, str], settings: LazySettings, step: str
 ) -> None:
     settings.BACKUP_SCRATCH = environment["BACKUP_SCRATCH"]
     log = back_up(BackupKind.PHYSICAL)
     killed_at(f"unpack {log.name}" if step == "unpack" else step, environment, deed="verify")
     when_the_server_has_noticed()
     assert verify(log.name).verdict == Verdict.PASSED
-    assert list(Path(settings.BACKUP_SCRATCH).iterdir()) == []
+    assert [str(path) for path in Path(settings.BACKUP_SCRATCH).rglob("*")] == []
 
 
 @pytest.mark.parametrize("step", ["restore the database", "compare with the manifest"])

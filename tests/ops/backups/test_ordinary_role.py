@@ -161,7 +161,9 @@ def test_what_is_restored_has_statistics_for_the_planner(ordinary: Ordinary) -> 
         assert server.one(conn, "SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relname = 'bulk'")
 
 
-def test_the_files_of_the_server_are_backed_up_and_proven_by_a_role_that_may_read_its_log(ordinary: Ordinary) -> None:
+def test_the_files_of_the_server_are_backed_up_and_proven_by_a_role_that_may_read_its_log(
+    small_server: None, ordinary: Ordinary
+) -> None:
     with pytest.raises(RefusedError, match=f"ALTER ROLE {ordinary.role} REPLICATION"):
         back_up(BackupKind.PHYSICAL)
     with ordinary.superuser() as conn:

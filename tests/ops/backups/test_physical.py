@@ -22,9 +22,10 @@ from ops.services.backups.verifying import verify
 from tests.factories import make_user
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
+on_a_small_server = pytest.mark.usefixtures("small_server", "served")
 
 
-@pytest.mark.django_db(transaction=True)
+@on_a_small_server
 def test_a_full_one_and_then_what_has_changed_are_both_proven(backups_folder: Path, media: Path) -> None:
     make_user(email="first@howtoai.example")
     full = back_up(BackupKind.PHYSICAL)
@@ -35,7 +36,7 @@ def test_a_full_one_and_then_what_has_changed_are_both_proven(backups_folder: Pa
     assert (changes.size or 0) < (full.size or 0) / 2
 
 
-@pytest.mark.django_db(transaction=True)
+@on_a_small_server
 def test_an_altered_file_of_the_server_is_found(backups_folder: Path) -> None:
     log = back_up(BackupKind.PHYSICAL)
     path = backups_folder / log.name / manifests.CLUSTER
@@ -49,7 +50,7 @@ def test_an_altered_file_of_the_server_is_found(backups_folder: Path) -> None:
     assert log.verdict == Verdict.FAILED
 
 
-@pytest.mark.django_db(transaction=True)
+@on_a_small_server
 def test_changes_without_the_full_backup_that_they_build_on_are_of_no_use(backups_folder: Path) -> None:
     full = back_up(BackupKind.PHYSICAL)
     changes = back_up(BackupKind.PHYSICAL)
@@ -58,7 +59,7 @@ def test_changes_without_the_full_backup_that_they_build_on_are_of_no_use(backup
         verify(changes.name)
 
 
-@pytest.mark.django_db(transaction=True)
+@on_a_small_server
 def test_a_role_without_the_right_is_told_what_to_grant(backups_folder: Path) -> None:
     with server.connected() as conn:
         conn.execute("CREATE ROLE plain NOSUPERUSER")
@@ -71,7 +72,7 @@ def test_a_role_without_the_right_is_told_what_to_grant(backups_folder: Path) ->
             conn.execute("DROP ROLE plain")
 
 
-@pytest.mark.django_db(transaction=True)
+@on_a_small_server
 def test_a_place_without_room_is_refused_before_anything_is_done(backups_folder: Path, settings: LazySettings) -> None:
     with pytest.raises(RefusedError, match="name a larger place in BACKUP_SCRATCH"):
         refuse_unfit_place(10**18)

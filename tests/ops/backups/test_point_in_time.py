@@ -30,7 +30,7 @@ from ops.services.backups.verifying import verify
 from tests.factories import make_user
 from tests.ops.backups.s3 import S3
 
-pytestmark = pytest.mark.usefixtures("slotless")
+pytestmark = pytest.mark.usefixtures("small_server", "slotless")
 
 
 @pytest.fixture
