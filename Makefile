@@ -17,7 +17,7 @@ run: $(VENV)/.installed ## start the platform on http://127.0.0.1:8000 (PORT and
 	@exec $(BIN)/python manage.py up
 
 test: $(VENV)/.installed-dev ## run all tests, on a PostgreSQL and a Valkey of their own (ARGS go to pytest)
-	@$(BIN)/python -m pytest --numprocesses $(CORES) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(CORES) --dist worksteal $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migrations, production settings
 	@$(BIN)/ruff check --quiet .

@@ -200,8 +200,13 @@ class Keeping:
         with server.connected() as conn:
             found = receiver.slot(conn)
         # In this order: the file has at least what is said to have been received.
-        path = receiver.received(self.folder).partial
+        seen = receiver.received(self.folder)
+        path = seen.partial
         if path is None or found is None:
+            return
+        if seen.whole:
+            # Which has to be stored before what comes after it.
+            self.next_store = 0.0
             return
         written = path.stat().st_mtime_ns
         if written == self.partial_written:
@@ -230,10 +235,13 @@ class Keeping:
                 raise BackupError(f"{target} has another size in the storage than was written.")
 
     def forget_partials(self) -> None:
-        """What the storage has of a segment of which it now has more."""
+        """What the storage has of a segment of which it now has more. What cannot be deleted is left to pruning."""
         for path in self.partials:
-            with told_plainly(path):
-                self.storage.delete(path)
+            try:
+                with told_plainly(path):
+                    self.storage.delete(path)
+            except BackupError as error:
+                logger.debug("%s stays: %s", path, error)
         self.partials = []
 
     def told(self, until: datetime) -> None:

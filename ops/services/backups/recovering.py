@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 
 from ops.gateways.backups import cluster, server, wal
 from ops.gateways.backups.connector import connector
-from ops.gateways.backups.errors import NotThereError, RefusedError, UnsoundError
+from ops.gateways.backups.errors import NotThereError, RefusedError, StorageError, UnsoundError
 from ops.gateways.backups.keys import Keys
 from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.programs import program
@@ -119,17 +119,23 @@ class Recovering(Loading):
         return window.leading_to(self.until)
 
     def fetch_log(self, folder: Path) -> None:
-        needed = self.segments()
-        if not needed:
+        if self.until is None:
             return
         system = self.cluster.system_identifier
         with self.steps.step("fetch the write-ahead log") as at:
-            fetched = 0
             for name in wal.stored_histories(self.storage, system):
-                fetched += self.fetch(wal.path_for_history(system, name), folder / name)
-            for each in needed:
-                fetched += self.fetch(each.path, folder / each.segment.name, size=each.segment.size)
-                at.tell(fetched)
+                self.fetch(wal.path_for_history(system, name), folder / name)
+            # By path, in bytes.
+            fetched: dict[str, int] = {}
+            while left := [each for each in self.segments() if each.path not in fetched]:
+                try:
+                    for each in left:
+                        fetched[each.path] = self.fetch(each.path, folder / each.segment.name, size=each.segment.size)
+                        at.tell(sum(fetched.values()))
+                except StorageError:
+                    # The newest piece is replaced all the time, by one that leads further.
+                    if {each.path for each in left} <= {each.path for each in self.segments()}:
+                        raise
 
     def fetch(self, path: str, target: Path, *, size: int = 0) -> int:
         """Returns how many bytes were read from the storage."""

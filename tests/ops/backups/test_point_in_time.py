@@ -123,6 +123,33 @@ def test_in_place_what_is_replaced_is_kept_and_files_uploaded_since_stay(
     assert (media / "Übung 1.txt").read_text() == "Grüße"
 
 
+def test_the_newest_piece_may_be_replaced_while_the_log_is_fetched(
+    environment: dict[str, str], served: str, backups_folder: Path
+) -> None:
+    with receiving(environment):
+        wait_until_stored(now() - timedelta(days=1))
+        back_up(BackupKind.PHYSICAL)
+        switch_segments(1)
+        make_user(email="then@howtoai.example")
+        moment = now()
+        wait_until_stored(moment)
+    newest = max((backups_folder / "wal").rglob("*.partial.*"), key=lambda path: path.name)
+    segment, _, rest = newest.name.partition(".partial.")
+    # A hundred years later, which the name begins with.
+    further = newest.with_name(f"{segment}.partial.{int(rest[:4]) + 100}{rest[4:]}")
+
+    def watcher(step: str, size: int) -> None:
+        if step == "fetch the write-ahead log" and size and newest.exists():
+            newest.rename(further)
+
+    restore(Wish(at=moment, into=f"{served}_then"), watcher=watcher)
+    assert further.exists()
+    assert emails_in(f"{served}_then") == {"then@howtoai.example"}
+    further.unlink()
+    with pytest.raises(NotThereError, match="cannot be restored"):
+        restore(Wish(at=moment, into=f"{served}_late"))
+
+
 def test_the_rows_of_one_table_as_they_were(environment: dict[str, str], served: str) -> None:
     make_user(email="then@howtoai.example")
     with receiving(environment):
