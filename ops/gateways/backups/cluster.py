@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from psycopg.rows import TupleRow
 
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, RefusedError, UnsoundError
-from ops.gateways.backups.programs import LONGEST_WORDS, die_with, program
+from ops.gateways.backups.programs import LONGEST_WORDS, Running, die_with, program
 from ops.gateways.backups.storages import BLOCK
 
 PREFIX = "recovering-"
@@ -146,49 +146,6 @@ def refuse_unfit_place(size: int) -> None:
         )
 
 
-class Unpacking:
-    """Takes a tar as it comes and unpacks it into a new folder; only what is below it."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700)
-        me = os.getpid()
-        read_end, write_end = os.pipe()
-        self.input = os.fdopen(write_end, "wb", buffering=0)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", UNPACK, str(folder)],
-            stdin=read_end,
-            stderr=subprocess.PIPE,
-            pipesize=BLOCK,
-            # Nobody would remove what it wrote afterwards.
-            preexec_fn=lambda: die_with(me, signal.SIGKILL),  # noqa: PLW1509 - one call of libc, no lock of ours
-        )
-        os.close(read_end)
-
-    def write(self, data: bytes, /) -> int:
-        left = memoryview(data)
-        try:
-            while left:
-                left = left[self.input.write(left) :]
-        except BrokenPipeError:
-            self.finish()
-        return len(data)
-
-    def finish(self) -> None:
-        """Raises BackupError, or UnsoundError if this is no tar."""
-        with suppress(BrokenPipeError):
-            self.input.close()
-        _, words = self.process.communicate()
-        if self.process.returncode:
-            last = words.decode(errors="replace").strip().rpartition("\n")[2]
-            raise BackupError(f"The files of the server cannot be unpacked: {last}")
-
-    def close(self) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
-            with suppress(BackupError):
-                self.finish()
-
-
 # In a process of its own, which shares no interpreter with those who open what it unpacks.
 UNPACK = f"""
 import sys, tarfile
@@ -199,13 +156,11 @@ while sys.stdin.buffer.read({BLOCK}):
 """
 
 
-@contextmanager
-def unpacking(folder: Path) -> Iterator[Unpacking]:
-    made = Unpacking(folder)
-    try:
-        yield made
-    finally:
-        made.close()
+def unpacking(folder: Path) -> Running:
+    """Takes a tar as it comes and unpacks it into a new folder; only what is below it."""
+    folder.mkdir(mode=0o700)
+    # Nobody would remove what it wrote after our end.
+    return Running([sys.executable, "-c", UNPACK, str(folder)], {}, feeds=True, dies_with_us=True)
 
 
 def verify_files(folder: Path, *, major: int) -> None:

@@ -57,8 +57,11 @@ def die_with(parent: int, number: signal.Signals) -> None:
 class Running:
     """A program at work; its complaints are kept aside, so that they can never fill a pipe that nobody reads."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str], *, feeds: bool = False) -> None:
-        """`feeds`: we write to it; otherwise we read from it."""
+    def __init__(
+        self, command: Sequence[str], environment: dict[str, str], *, feeds: bool = False, dies_with_us: bool = False
+    ) -> None:
+        """`feeds`: we write to it; otherwise we read from it. `dies_with_us`: at once, with our thread."""
+        me = os.getpid()
         self.name = Path(command[0]).name
         self.words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the program
         self.process = subprocess.Popen(
@@ -69,6 +72,7 @@ class Running:
             stderr=self.words,
             pipesize=BLOCK,
             bufsize=0,
+            preexec_fn=(lambda: die_with(me, signal.SIGKILL)) if dies_with_us else None,  # noqa: PLW1509 - one call of libc, no lock of ours
         )
 
     def read(self, size: int = -1, /) -> bytes:

@@ -12,6 +12,7 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -45,19 +46,20 @@ class Slot:
     is_active: bool
 
 
-def slot(conn: Connection[TupleRow]) -> Slot | None:
-    """None if there is none."""
-    row = conn.execute(
+def slot(cursor: Any) -> Slot | None:
+    """None if there is none. With a cursor of Django's or of psycopg's own."""
+    cursor.execute(
         "SELECT coalesce(restart_lsn, '0/0') - '0/0'::pg_lsn, coalesce(pg_current_wal_lsn() - restart_lsn, 0),"
         " coalesce(wal_status = 'lost', false), active FROM pg_replication_slots WHERE slot_name = %s",
         [slot_name()],
-    ).fetchone()
+    )
+    row = cursor.fetchone()
     return Slot(int(row[0]), int(row[1]), bool(row[2]), bool(row[3])) if row else None
 
 
 def make_slot(conn: Connection[TupleRow]) -> None:
     """One that keeps the log from now on, in the place of one that is lost."""
-    found = slot(conn)
+    found = slot(conn.cursor())
     if found and found.is_lost:
         drop_slot(conn)
         found = None

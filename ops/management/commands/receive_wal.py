@@ -4,11 +4,10 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from ops.gateways.backups import receiver, server
 from ops.management.backup_command import BackupCommand
-from ops.services.backups.receiving import receive
+from ops.services.backups.receiving import let_go, receive
 
 
 class Command(BackupCommand):
@@ -37,13 +36,8 @@ class Command(BackupCommand):
             receive(stop)
 
     def drop(self, *, as_json: bool) -> None:
-        with server.connected() as conn:
-            found = receiver.slot(conn)
-            if found is not None and found.is_active:
-                raise CommandError("It is in use: stop `receive_wal` first.")
-            if found is not None:
-                receiver.drop_slot(conn)
+        dropped = let_go()
         if as_json:
-            self.say_json({"dropped": found is not None})
+            self.say_json({"dropped": dropped})
         else:
-            self.stdout.write("Dropped." if found else "There was none.")
+            self.stdout.write("Dropped." if dropped else "There was none.")

@@ -83,14 +83,9 @@ class Reach:
     missing: str = ""
 
 
-def physical(storage: Storage, keys: Keys) -> list[Manifest]:
-    """The oldest first."""
-    return manifests.readable(storage, keys, BackupKind.PHYSICAL)
-
-
 def reach(storage: Storage, keys: Keys) -> Reach:
     """Of the oldest backup from which the log leads on without a gap to where the newest leads."""
-    windows = windows_of(storage, physical(storage, keys))
+    windows = windows_of(storage, manifests.readable(storage, keys, BackupKind.PHYSICAL))
     if not windows:
         return Reach()
     newest = windows[-1]
@@ -100,7 +95,9 @@ def reach(storage: Storage, keys: Keys) -> Reach:
 
 def best_for(storage: Storage, keys: Keys, moment: datetime) -> Manifest | None:
     """The backup from which the least of the log has to be replayed."""
-    fitting = [each for each in physical(storage, keys) if each.of_cluster.consistent <= moment]
+    fitting = [
+        each for each in manifests.readable(storage, keys, BackupKind.PHYSICAL) if each.of_cluster.consistent <= moment
+    ]
     return fitting[-1] if fitting else None
 
 

@@ -85,6 +85,17 @@ def receive(stop: threading.Event) -> None:
         Keeping(place).run(stop)
 
 
+def let_go() -> bool:
+    """Have the server keep none of its log for us any more; whether it did. Raises BusyError while it is received."""
+    with server.connected() as conn:
+        found = receiver.slot(conn.cursor())
+        if found is not None and found.is_active:
+            raise BusyError("The write-ahead log is being received: stop `receive_wal` first.")
+        if found is not None:
+            receiver.drop_slot(conn)
+    return found is not None
+
+
 class Keeping:
     """The receiver, and what has been stored of what it gave."""
 
@@ -150,7 +161,7 @@ class Keeping:
             refuse_what_cannot_be_copied(conn)
             self.system = str(server.one(conn, "SELECT system_identifier::text FROM pg_control_system()"))
             self.segment_size = server.segment_size(conn)
-            found = receiver.slot(conn)
+            found = receiver.slot(conn.cursor())
             if found is None or found.is_lost:
                 self.begin_anew(conn, is_lost=found is not None)
             self.receiver = Receiver(self.folder, major=server.major_of(conn))
@@ -198,7 +209,7 @@ class Keeping:
     def store_partial(self) -> None:
         """The newest segment as it is now, if there is more of it than the last time."""
         with server.connected() as conn:
-            found = receiver.slot(conn)
+            found = receiver.slot(conn.cursor())
         # In this order: the file has at least what is said to have been received.
         seen = receiver.received(self.folder)
         path = seen.partial

@@ -47,15 +47,16 @@ class Recovering(Loading):
         steps: Steps,
         *,
         until: datetime | None = None,
+        contents_now: Contents | None = None,
     ) -> None:
+        """`contents_now`: what is there just now, where a moment of just now is restored to be proven."""
         super().__init__(manifest, storage, keys, conn, steps)
         self.until = until
+        self.contents_now = contents_now
         self.cluster: Cluster = manifest.of_cluster
         self.full = manifests.read(storage, self.cluster.full, keys) if self.cluster.full else None
         self.stack = ExitStack()
         self.running: cluster.ScratchServer | None = None
-        # What is there just now, where a moment of just now is restored to be proven.
-        self.contents_now: Contents | None = None
 
     def check(self) -> None:
         if self.manifest.postgres_major != self.major:
@@ -111,12 +112,13 @@ class Recovering(Loading):
         if self.until is None:
             return []
         window = window_of(self.storage, self.manifest)
-        if not window.begin <= self.until <= window.end:
+        leading = window.leading_to(self.until)
+        if self.until < window.begin or not leading:
             raise NotThereError(
                 f"{self.until.isoformat(' ')} cannot be restored: from {self.manifest.name} on it goes from"
                 f" {window.begin.isoformat(' ')} to {window.end.isoformat(' ')}.{missing_words(window)}"
             )
-        return window.leading_to(self.until)
+        return leading
 
     def fetch_log(self, folder: Path) -> None:
         if self.until is None:
@@ -186,12 +188,13 @@ def loading(
     steps: Steps,
     *,
     until: datetime | None = None,
+    contents_now: Contents | None = None,
 ) -> Iterator[Loading]:
     """What brings this backup back, of either kind."""
     if not manifest.is_physical:
         yield Loading(manifest, storage, keys, conn, steps)
         return
-    made = Recovering(manifest, storage, keys, conn, steps, until=until)
+    made = Recovering(manifest, storage, keys, conn, steps, until=until, contents_now=contents_now)
     try:
         yield made
     finally:

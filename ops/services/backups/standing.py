@@ -13,7 +13,7 @@ from django.utils import timezone
 from common.moments import rounded_up
 from ops.gateways.backups.errors import BackupError
 from ops.gateways.backups.keys import our_keys
-from ops.gateways.backups.receiver import slot_name
+from ops.gateways.backups.receiver import slot
 from ops.gateways.backups.storages import backup_storage, told_plainly
 from ops.models import BackupKind, BackupLog, BackupState, Problem, Verdict, WriteAheadLog
 from ops.services.backups import log_archive
@@ -139,7 +139,9 @@ def age_of_site(now: datetime) -> timedelta:
 
 def of_the_log(now: datetime) -> list[Problem]:
     """Whether the write-ahead log is received and stored, and the server does not keep too much of it for us."""
-    kept = kept_by_the_server()
+    with connection.cursor() as cursor:
+        found_slot = slot(cursor)
+    kept = found_slot.kept if found_slot else None
     if not settings.BACKUP_WAL:
         if kept is None:
             return []
@@ -166,17 +168,6 @@ def of_the_log(now: datetime) -> list[Problem]:
         words = "There is no backup of the last day from which the write-ahead log leads on."
         found.append(Problem("wal:base", words, "Take one: manage.py backup --kind physical --nightly"))
     return found
-
-
-def kept_by_the_server() -> int | None:
-    """Bytes of its log that the server keeps for us; None if it was never asked to."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(pg_current_wal_lsn() - restart_lsn, 0) FROM pg_replication_slots WHERE slot_name = %s",
-            [slot_name()],
-        )
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
 
 
 def of_the_last_run(now: datetime) -> list[Problem]:

@@ -21,7 +21,7 @@ from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.storages import told_plainly
 from ops.gateways.backups.streams import Counted, open_into
 from ops.models import BackupKind
-from ops.services.backups import log_archive
+from ops.services.backups import manifests
 from ops.services.backups.contents import look_at
 from ops.services.backups.manifests import (
     CLUSTER,
@@ -72,7 +72,7 @@ class TakingPhysical(Taking):
         if server.one(self.conn, "SHOW summarize_wal") != "on":
             return None
         system = server.one(self.conn, "SELECT system_identifier::text FROM pg_control_system()")
-        for each in reversed(log_archive.physical(self.storage, self.keys)):
+        for each in reversed(manifests.readable(self.storage, self.keys, BackupKind.PHYSICAL)):
             cluster = each.of_cluster
             if cluster.full:
                 continue

@@ -18,12 +18,11 @@ from ops.gateways.backups.errors import BackupError, BusyError
 from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.storages import backup_storage
-from ops.models import BackupLog, Verdict
+from ops.models import BackupKind, BackupLog, Verdict
 from ops.services.backups import log_archive, manifests
 from ops.services.backups.contents import look_at
 from ops.services.backups.journal import adopt
 from ops.services.backups.manifests import LATEST, Manifest
-from ops.services.backups.recovering import Recovering
 from ops.services.backups.recovering import loading as loading_of
 from ops.services.backups.steps import Steps, Watcher, nobody
 
@@ -86,9 +85,7 @@ def prove(name: str, keys: Keys, steps: Steps) -> float:
         begun = time.monotonic()
         manifest = manifests.read(storage, name, keys)
         until, now = proof_of_the_log(manifest, storage, keys)
-        loading = stack.enter_context(loading_of(manifest, storage, keys, conn, steps, until=until))
-        if isinstance(loading, Recovering):
-            loading.contents_now = now
+        loading = stack.enter_context(loading_of(manifest, storage, keys, conn, steps, until=until, contents_now=now))
         loading.check()
         # Made for this, so that it can be no other; whoever has it already, CREATE DATABASE refuses.
         scratch = f"{scratch_prefix()}{secrets.token_hex(6)}"
@@ -105,10 +102,10 @@ def prove(name: str, keys: Keys, steps: Steps) -> float:
 
 def proof_of_the_log(manifest: Manifest, storage: Storage, keys: Keys) -> tuple[datetime | None, Contents | None]:
     """The last moment to which the log leads on from this backup, and what is there now; neither for an older one."""
-    if not manifest.is_physical or log_archive.physical(storage, keys)[-1].name != manifest.name:
+    if not manifest.is_physical or manifests.readable(storage, keys, BackupKind.PHYSICAL)[-1].name != manifest.name:
         return None, None
     window = log_archive.window_of(storage, manifest)
-    if not window.segments:
+    if window.end <= window.begin:
         return None, None
     # After the moment is known: what was so before it, and is so now, was so at it.
     with server.connected() as live, live.transaction():

@@ -22,7 +22,7 @@ from ops.gateways.backups.errors import BusyError, NotThereError, UnsoundError
 from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupKind, Verdict, WriteAheadLog
-from ops.services.backups import log_archive
+from ops.services.backups import log_archive, manifests
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.restoring import Wish, restore
 from ops.services.backups.standing import problems, standing
@@ -38,7 +38,7 @@ def slotless(served: str) -> Iterator[None]:
     """A server that keeps a log for nobody, before and afterwards."""
     yield
     with server.connected(server.NEUTRAL) as conn:
-        if receiver.slot(conn) is not None:
+        if receiver.slot(conn.cursor()) is not None:
             receiver.drop_slot(conn)
 
 
@@ -262,7 +262,7 @@ def test_what_of_the_log_no_backup_needs_is_deleted(environment: dict[str, str],
         wait_until_stored(now())
         back_up(BackupKind.PHYSICAL)
         wait_until_stored(now())
-    newest = log_archive.physical(backup_storage(), our_keys())[-1]
+    newest = manifests.readable(backup_storage(), our_keys(), BackupKind.PHYSICAL)[-1]
     before = log_archive.reach(backup_storage(), our_keys()).end
     assert log_archive.prune_log(backup_storage(), [newest]) > 1
     window = log_archive.window_of(backup_storage(), newest)
@@ -285,6 +285,9 @@ def test_whoever_turns_it_off_is_told_that_the_server_still_keeps_its_log(
 def test_of_two_who_receive_one_is_refused(environment: dict[str, str]) -> None:
     with receiving(environment):
         wait_until_stored(now() - timedelta(days=1))
+        with pytest.raises(CommandError, match="stop `receive_wal` first") as refused:
+            call_command("receive_wal", "--drop-slot")
+        assert refused.value.returncode == BusyError.exit_code
         second = subprocess.run(
             [sys.executable, "manage.py", "receive_wal"],
             env=environment | {"BACKUP_WAL": "true"},
