@@ -27,22 +27,10 @@ from accounts.models import ApiKey, ErasureReceipt, LoginHistory, Profile, Role,
 from accounts.models.sessions import Door
 from accounts.services import staff
 from accounts.visits import Visit
+from common.admin import RecordAdmin
 
 # Keys of providers come from the environment and their tokens are not kept; the rest is below.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
-
-
-class RecordAdmin(ModelAdmin):
-    """What nobody writes by hand: to look at only."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class EmailAddressInline(TabularInline):

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "tutorials",
     "billing",
     "accounts",
+    "analytics",
     "common",
     # unfold replaces the admin's templates, so it stands before it.
     "unfold",
@@ -321,6 +322,13 @@ PAYMENT_PAGE_ORIGINS = page_origins(STRIPE_API_BASE, PAYPAL_API_BASE)
 # Then the pages of billing say that no money moves: wherever we could charge, a stand-in takes the provider's place.
 _CHARGING_BASES = [STRIPE_API_BASE] * bool(STRIPE_SECRET_KEY) + [PAYPAL_API_BASE] * bool(PAYPAL_CLIENT_ID)
 PAYMENTS_ARE_PRETENDED = bool(_CHARGING_BASES) and all(is_pretended(base) for base in _CHARGING_BASES)
+
+# -- Analytics ----------------------------------------------------------------------------------
+# Whose days the figures are of. After a change: `manage.py roll_up_analytics --from DAY`.
+ANALYTICS_TIME_ZONE = env.str("ANALYTICS_TIME_ZONE", default="UTC")
+# For how many months single events are kept; what they add up to is kept for ever.
+ANALYTICS_MONTHS = env.int("ANALYTICS_MONTHS", default=13)
+ANALYTICS_SPOOL = VAR_DIR / "analytics"
 
 # -- Mail ---------------------------------------------------------------------------------------
 MAIL_FOLDER = VAR_DIR / "mail"

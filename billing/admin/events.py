@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin import RecordAdmin
 from billing.models import ProviderEvent
 from billing.services import applying
+from common.admin import RecordAdmin
 
 
 @admin.register(ProviderEvent)

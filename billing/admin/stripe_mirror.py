@@ -9,8 +9,8 @@ from django.apps import apps
 from django.contrib import admin
 from djstripe import models as stripe
 
-from accounts.admin import RecordAdmin
 from billing.money import shown_money
+from common.admin import RecordAdmin
 
 with warnings.catch_warnings():
     # Of what Django 6.0 changes for a form of dj-stripe's, which is not used here.

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from accounts.admin import RecordAdmin
 from billing.models import AccessGrant, Invoice, Refund, Subscription, SubscriptionTransition
 from billing.money import shown_money
+from common.admin import RecordAdmin
 
 
 class RecordInline(TabularInline):

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from accounts.admin import RecordAdmin
+from common.admin import RecordAdmin
 from community.models import Case, Comment, Post, Report, StaffAction, Standing
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 
-from accounts.admin import RecordAdmin
+from common.admin import RecordAdmin
 from common.charts import Chart, Frame, Series, lines
 from common.queueing import BrokerAwayError
 from ops.models import BackupLog, BackupState

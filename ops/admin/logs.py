@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin import RecordAdmin
+from common.admin import RecordAdmin
 from ops.models import ErrorGroup, Level, SystemLog
 
 SPANS = {"1h": ("The last hour", timedelta(hours=1)), "": ("The last day", timedelta(days=1))}

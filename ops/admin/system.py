@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from accounts.admin import RecordAdmin
+from common.admin import RecordAdmin
 from ops.models import System
 from ops.overview import overview
 

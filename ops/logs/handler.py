@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from common.logging import Discreet, entry_of, text_of
+from common.spool import CHUNK, OwnSpool
 from ops.logs.shipping import Aside, Complaints, Shipper, here
-from ops.logs.spool import CHUNK, OwnSpool
 
 # Bytes that may wait for the database; beyond, what is only told (info and below) is counted and dropped.
 MOST_WAITING = 256 * 1024 * 1024

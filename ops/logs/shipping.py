@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.logs.spool import OwnSpool, Spool, left_behind
+from common.spool import OwnSpool, Spool, left_behind
 from ops.logs.store import LATER, REFUSAL, Store
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,10 @@ from typing import Any
 import psycopg
 from django.db import connections
 
-from common import partitions
+from common.partitions import by_day
 
 TABLE = "ops_systemlog"
+DAYS = by_day(TABLE)
 CONNECT_WITHIN = 2  # seconds
 STORE_WITHIN = 30  # seconds
 # Every line begins with its time.
@@ -92,7 +93,7 @@ class Store:
         with connection.transaction(), connection.cursor() as cursor:
             days = {line[DAY].decode() for line in lines}
             for day in sorted(days - self.days):
-                partitions.ensure(cursor, TABLE, date.fromisoformat(day))
+                DAYS.ensure(cursor, date.fromisoformat(day))
             cursor.execute(STORE, [(b"[" + b",".join(lines) + b"]").decode()])
         self.days |= days
 

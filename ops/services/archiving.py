@@ -23,9 +23,9 @@ from django.core.files.storage import Storage, storages
 from django.db import connection, transaction
 from django.utils import timezone
 
-from common import partitions
 from common.database import only_one
 from ops.gateways.backups.storages import sync_folder as sync
+from ops.logs.store import DAYS
 from ops.models import SystemLog
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,6 @@ KEPT_DAYS = 30
 CHUNK = 1024 * 1024  # bytes
 FORMAT = 1
 LOCK = "archive_logs"
-TABLE = SystemLog._meta.db_table
 
 
 class ArchiveError(Exception):
@@ -69,7 +68,7 @@ def archive_logs(*, keep_days: int = KEPT_DAYS) -> Iterator[Manifest]:
     with connection.cursor() as cursor, only_one(cursor, LOCK) as is_ours:
         if not is_ours:
             raise Busy("Another archive_logs is running; wait for its end.")
-        for day in list(partitions.days(cursor, TABLE)):
+        for day in list(DAYS.days(cursor)):
             if day < last and (manifest := archive_day(day)):
                 yield manifest
 
@@ -91,7 +90,7 @@ def archive_day(day: date) -> Manifest | None:
 
 def count(day: date) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT count(*) FROM "{partitions.name_of(TABLE, day)}"')  # noqa: S608 - of a table and a day
+        cursor.execute(f'SELECT count(*) FROM "{DAYS.name_of(day)}"')  # noqa: S608 - of a table and a day
         found: int = cursor.fetchone()[0]
     return found
 
@@ -124,7 +123,7 @@ def write(day: date, *, part: int) -> Manifest:
 
 def dump(day: date, file: IO[bytes]) -> tuple[int, str, str]:
     """How many rows, and the ids of the first and the last."""
-    partition = partitions.name_of(TABLE, day)
+    partition = DAYS.name_of(day)
     query = f'SELECT id::text, to_jsonb(row)::text FROM "{partition}" AS row ORDER BY created_at, id'  # noqa: S608
     rows, first, last = 0, "", ""
     with gzip.open(file, "wb", compresslevel=6) as packed, connection.cursor() as cursor:
@@ -174,10 +173,10 @@ def manifest_of(file: str) -> str:
 def drop(day: date, rows: int) -> None:
     """Raises ArchiveError if something came in since it was counted; the next run takes it, too."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f'LOCK TABLE "{partitions.name_of(TABLE, day)}" IN ACCESS EXCLUSIVE MODE')
+        cursor.execute(f'LOCK TABLE "{DAYS.name_of(day)}" IN ACCESS EXCLUSIVE MODE')
         if count(day) != rows:
             raise ArchiveError(f"Records of {day} came in while it was archived; it stays until the next run.")
-        partitions.drop(cursor, TABLE, day)
+        DAYS.drop(cursor, day)
 
 
 def manifests(day: date) -> Iterator[Manifest]:

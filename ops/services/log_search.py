@@ -11,12 +11,11 @@ from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from common import partitions
+from ops.logs.store import DAYS, TABLE
 from ops.models import Level, SystemLog
 from ops.services import archiving
 
 AT_ONCE = 2_000  # rows of an archive that are loaded by one statement
-TABLE = SystemLog._meta.db_table
 # Into the temporary table that stands before the log.
 LOAD = """
 INSERT INTO pg_temp.ops_systemlog SELECT * FROM json_populate_recordset(NULL::public.ops_systemlog, %s)
@@ -60,7 +59,7 @@ def find(wish: Wish) -> Generator[SystemLog]:
         # What came in late may be beside the archive.
         end = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
         with connection.cursor() as cursor:
-            is_here = partitions.exists(cursor, partitions.name_of(TABLE, day))
+            is_here = DAYS.exists(cursor, day)
         if is_here:
             yield from wish.records().filter(created_at__lt=end, created_at__gte=end - timedelta(days=1)).iterator()
         day += timedelta(days=1)

@@ -19,7 +19,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 
-from common import partitions
+from ops.logs.store import DAYS
 from ops.models import Level, SystemLog
 from ops.services import archiving
 from ops.services.archiving import ArchiveError, Busy, archive_logs
@@ -46,13 +46,13 @@ def archive(settings: Any, tmp_path: Path) -> Path:
 def no_partitions(transactional_db: None) -> None:
     """Those of other tests."""
     with connection.cursor() as cursor:
-        for day in list(partitions.days(cursor, "ops_systemlog")):
-            partitions.drop(cursor, "ops_systemlog", day)
+        for day in list(DAYS.days(cursor)):
+            DAYS.drop(cursor, day)
 
 
 def days() -> list[str]:
     with connection.cursor() as cursor:
-        return [str(day) for day in partitions.days(cursor, "ops_systemlog")]
+        return [str(day) for day in DAYS.days(cursor)]
 
 
 def test_a_bucket_serves_as_well(s3: S3, settings: Any) -> None:  # noqa: F811 - the fixture
@@ -268,7 +268,7 @@ NUMBER = 9_000
 
 def test_records_that_were_shown_are_not_kept() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        partitions.ensure(cursor, "ops_systemlog", NOON.date())
+        DAYS.ensure(cursor, NOON.date())
         cursor.execute(MANY, [NOON - timedelta(seconds=1), NUMBER])
     out = Alive()
     call_command("logs", f"--since={NOON.date()}", "--json", stdout=out)

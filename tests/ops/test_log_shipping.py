@@ -17,13 +17,12 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from common import partitions
 from common.logging import ConsoleHandler, ContextLogger, JsonFormatter, binding
+from common.spool import Spool, Taken, left_behind
 from config.env import BASE_DIR
 from ops.logs.handler import DatabaseHandler, program
 from ops.logs.shipping import REFUSED, as_shipper, here
-from ops.logs.spool import Spool, Taken, left_behind
-from ops.logs.store import TABLE, Store
+from ops.logs.store import DAYS, Store
 from ops.models import ErrorGroup, Level, SystemLog
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,7 +105,7 @@ def test_each_day_has_a_partition(said: Said) -> None:
     assert SystemLog.objects.count() == 3
     today = datetime.now(UTC).date()
     with connection.cursor() as cursor:
-        days_there = list(partitions.days(cursor, TABLE))
+        days_there = list(DAYS.days(cursor))
     assert {today - timedelta(days=days) for days in (0, 1, 40)} <= set(days_there)
 
 

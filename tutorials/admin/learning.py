@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from accounts.admin import RecordAdmin
+from common.admin import RecordAdmin
 from tutorials.models import Award, QuizAnswer, QuizAttempt, TrackCompletion, TutorialProgress
 
 

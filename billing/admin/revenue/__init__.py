@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from accounts.admin import RecordAdmin
 from billing.admin.revenue.figures import Count, Money, Rate
 from billing.admin.revenue.filters import RevenueForm
 from billing.admin.revenue.pictures import PICTURES
@@ -21,6 +20,7 @@ from billing.models import Plan
 from billing.models import Revenue as RightToRevenue
 from billing.reports.revenue import Revenue, currencies, revenue
 from billing.reports.rounding import twelfth
+from common.admin import RecordAdmin
 from common.charts import Chart
 
 # The sections of the page in their order, with a line of explanation; those in the second list stand in pairs.

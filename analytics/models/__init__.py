@@ -1,0 +1,22 @@
+from analytics.models.counts import DailyCount, DirtyHour, HourlyCount, MemberDay, MemberSummary
+from analytics.models.definitions import Funnel, Goal, Note
+from analytics.models.events import Audience, Segment, UserAnalytics
+from analytics.models.metrics import Alert, AlertRule, SavedMetric, WeeklyReader
+
+__all__ = [
+    "Alert",
+    "AlertRule",
+    "Audience",
+    "DailyCount",
+    "DirtyHour",
+    "Funnel",
+    "Goal",
+    "HourlyCount",
+    "MemberDay",
+    "MemberSummary",
+    "Note",
+    "SavedMetric",
+    "Segment",
+    "UserAnalytics",
+    "WeeklyReader",
+]

@@ -1,0 +1,108 @@
+"""Figures that somebody wants to be told of."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from analytics.events import Device, Tier
+from analytics.models.counts import Dimension
+
+
+class Measure(models.TextChoices):
+    EVENTS = "events", "events"
+    VISITORS = "visitors", "visitors"
+    VISITS = "visits", "visits"
+    SECONDS = "seconds", "seconds"
+    AMOUNT = "amount", "amount"
+
+
+class SavedMetric(models.Model):
+    """One figure over time: a column of a count, for one key or all, among everybody or some."""
+
+    name = models.CharField(max_length=80, unique=True)
+    dimension = models.CharField(max_length=30, choices=Dimension)
+    key = models.CharField(max_length=200, blank=True, help_text="One of the dimension; empty: all together.")
+    measure = models.CharField(max_length=10, choices=Measure)
+    tier = models.CharField(max_length=10, choices=Tier, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    device = models.CharField(max_length=10, choices=Device, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AlertRule(models.Model):
+    """When somebody is told about a metric."""
+
+    class Kind(models.TextChoices):
+        ABOVE = "above", "above a number"
+        BELOW = "below", "below a number"
+        CHANGE = "change", "changed by more than per cent, against the period before"
+        SILENCE = "silence", "nothing at all"
+        ANOMALY = "anomaly", "unlike the same weekday of the weeks before"
+
+    class Period(models.TextChoices):
+        HOUR = "hour", "hour"
+        DAY = "day", "day"
+
+    name = models.CharField(max_length=80, unique=True)
+    metric = models.ForeignKey(SavedMetric, on_delete=models.CASCADE, related_name="rules")
+    kind = models.CharField(max_length=10, choices=Kind)
+    period = models.CharField(max_length=4, choices=Period, default=Period.DAY)
+    threshold = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    recipients = ArrayField(models.EmailField(), default=list, blank=True, size=20)
+    webhook_url = models.URLField(blank=True)
+    is_active = models.BooleanField(default=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Alert(models.Model):
+    """A rule that came true, until it is true no more."""
+
+    rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="alerts")
+    began_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    # Of the period that it is about; the same is told once.
+    period_start = models.DateTimeField()
+    value = models.DecimalField(max_digits=16, decimal_places=2)
+    expected = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    words = models.TextField()
+    mailed_at = models.DateTimeField(null=True)
+    posted_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-began_at",)
+        constraints = [
+            models.UniqueConstraint(
+                name="alert_one_at_a_time", fields=["rule"], condition=models.Q(ended_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class WeeklyReader(models.Model):
+    """Somebody of the staff who wants the summary of each week by mail."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="weekly_analytics"
+    )
+    # The Monday of the last week that was told.
+    told = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return f"weekly summary for {self.user_id}"
