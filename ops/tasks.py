@@ -26,6 +26,7 @@ PERIODIC_COMMANDS = frozenset(
         "backup",
         "check_backups",
         "check_counters",
+        "check_metrics",
         "check_system",
         "clean_images",
         "clearsessions",
