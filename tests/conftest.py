@@ -16,6 +16,7 @@ from tests.counterparts.process import counterparts, counterparts_process  # noq
 from tests.factories import make_tutorial, make_user
 from tests.listening import listening  # noqa: F401 - a fixture for all
 from tests.postbox import postbox  # noqa: F401 - a fixture for all
+from tests.recording import recorded, stream_emptied  # noqa: F401 - fixtures for all
 from tests.restoring import remember, restore
 from tutorials.models import Tutorial
 
