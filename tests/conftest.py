@@ -15,6 +15,7 @@ from tests.counterparts.paypal_contract import paypal_contract, paypal_keys, pay
 from tests.counterparts.process import counterparts, counterparts_process  # noqa: F401 - fixtures for all
 from tests.factories import make_tutorial, make_user
 from tests.postbox import postbox  # noqa: F401 - a fixture for all
+from tests.recording import recorded, stream_emptied  # noqa: F401 - fixtures for all
 from tests.restoring import remember, restore
 from tutorials.models import Tutorial
 

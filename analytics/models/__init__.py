@@ -1,6 +1,6 @@
 from analytics.models.counts import DailyCount, DirtyHour, HourlyCount, MemberDay, MemberSummary
 from analytics.models.definitions import Funnel, Goal, Note
-from analytics.models.events import Audience, Segment, UserAnalytics
+from analytics.models.events import Audience, DeadLetter, Segment, UserAnalytics
 from analytics.models.metrics import Alert, AlertRule, SavedMetric, WeeklyReader
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "AlertRule",
     "Audience",
     "DailyCount",
+    "DeadLetter",
     "DirtyHour",
     "Funnel",
     "Goal",
