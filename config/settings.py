@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "accounts.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Innermost: what others answer in place of a view is no page that somebody looked at.
+    "analytics.middleware.PageViewMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
