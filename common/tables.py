@@ -53,6 +53,8 @@ class Panel:
     table: Table
     file: str
     chart: Chart | None = None
+    # What is to be said of just these figures, such as notes on days.
+    remarks: tuple[str, ...] = ()
 
 
 class Line:

@@ -6,7 +6,6 @@ import logging
 from datetime import datetime
 from decimal import Decimal
 
-from analytics.reports.metrics import figures_of
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.utils import timezone
 from analytics import emails
 from analytics.judging import Kind, Verdict, judge
 from analytics.models import Alert, AlertRule
+from analytics.reports.metrics import figures_of
 from common import outside
 from common.database import only_one
 
