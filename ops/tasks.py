@@ -41,6 +41,7 @@ PERIODIC_COMMANDS = frozenset(
         "raise_trust",
         "reconcile_billing",
         "resume_exports",
+        "roll_up_analytics",
         "send_notifications",
         "verify_backup",
     }
