@@ -26,6 +26,7 @@ PERIODIC_COMMANDS = frozenset(
         "backup",
         "check_backups",
         "check_counters",
+        "check_metrics",
         "check_system",
         "clean_images",
         "clearsessions",
@@ -42,6 +43,7 @@ PERIODIC_COMMANDS = frozenset(
         "resume_exports",
         "roll_up_analytics",
         "send_notifications",
+        "send_weekly_analytics",
         "verify_backup",
     }
 )
