@@ -80,6 +80,7 @@ TABLE = {
     "learning/": Rule(MEMBERS),
     "learning/finished/": Rule(MEMBERS),
     "learning/bookmarks/": Rule(MEMBERS),
+    "learning/<int:number>/": Rule(MEMBERS, path={"number": str(timezone.now().year)}),
     "learning/goal/": Rule(MEMBERS, "post"),
     "achievements/<slug:code>.svg": Rule(PUBLIC, path={"<slug:code>": "first"}),
     "u/<slug:handle>/": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
@@ -327,6 +328,8 @@ TABLE = {
     "accounts/google/login/": Rule(PUBLIC),
     "accounts/google/login/callback/": Rule(NOBODY),
     "accounts/google/login/token/": Rule(NOBODY, "post"),
+    # Cookies count from our own pages only, which say so in headers that this test does not send.
+    "api/analytics/events": Rule(NOBODY, "post"),
     # The settings of one's own account.
     "accounts/email/": Rule(MEMBERS),
     "accounts/password/change/": Rule(MEMBERS),

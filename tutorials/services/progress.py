@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from analytics import track
 from tutorials.models import Award, Learner, LearningDay, Track, Tutorial, TutorialProgress
 from tutorials.models.learning import ABSURD
 from tutorials.services import awarding
@@ -76,6 +77,8 @@ def record_progress(
     progress.save(update_fields=["fraction", "seconds", "visits", "block", "moved_at", "completed_at"])
     new_day = moved and note_learning(learner, seconds=granted, now=now)
     learner.save(update_fields=["credit", "credited_at", "streak", "longest_streak", "last_day"])
+    if moved:
+        track.tutorial_progress(user.pk, tutorial.slug, progress.fraction, granted, block=progress.block)
     tracks = awarding.complete_tracks(user=user, tutorial=tutorial) if finished else []
     awards = awarding.award(user=user) if finished or new_day else []
     return Step(progress, finished, tracks, awards)
