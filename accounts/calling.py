@@ -10,8 +10,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from accounts.authentication import ApiKeyAuthentication, BearerAuthentication
 from accounts.models import ApiKey
 from accounts.page_session import session_of
-from accounts.permissions import MISSING_SCOPE, opens
 from analytics.callers import Caller, NotAllowed
+from common.permissions import MISSING_SCOPE, opens
 
 AREA = "analytics"
 
@@ -39,4 +39,3 @@ def key_of(key: ApiKey) -> str:
     if not opens(key.scopes, area=AREA, needed="write"):
         raise NotAllowed(403, "missing_scope", MISSING_SCOPE.format(area=AREA, needed="write"))
     return str(key.pk)
-

@@ -15,9 +15,8 @@ from common.remembering import forget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models.expressions import Expression
-
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models.expressions import Expression
 
     # Some are named in strings only, where the linter does not look.
     from accounts.models import (  # noqa: F401

@@ -43,7 +43,7 @@ def page_view(user_id: int | None, path: str, /, **properties: Any) -> None:
 
 
 @never_raises
-def tutorial_progress(user_id: int, tutorial: str, fraction: float, seconds: float, /, block: str = "") -> None:
+def tutorial_progress(user_id: int, tutorial: str, fraction: float, seconds: float, block: str = "") -> None:
     """`fraction`: how far they are now, from 0 to 1; `seconds`: since the progress before; `block`: the one reached."""
     if not 0 <= fraction <= 1 or seconds < 0:
         raise ValueError(f"a fraction is from 0 to 1, and time does not go back: {fraction}, {seconds}")

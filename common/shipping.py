@@ -40,11 +40,10 @@ def say(subject: str, words: str) -> None:
 class Shipper(ABC):
     """Started with the first line of a process; ends with it."""
 
-    # Before what it says; of its thread; of what it ships, and who takes that.
+    # Before what it says; of its thread; of what it ships.
     subject: ClassVar[str]
     name: ClassVar[str]
     things: ClassVar[str]
-    taker: ClassVar[str]
     # Errors after which the same lines may be taken later.
     later: ClassVar[tuple[type[Exception], ...]]
 
@@ -87,7 +86,7 @@ class Shipper(ABC):
         try:
             self.try_to_ship_all()
         except self.later as error:
-            self.complaints.make(f"{self.taker} takes no {self.things}, they wait in {self.spool.folder}: {error}")
+            self.complaints.make(f"the database takes no {self.things}, they wait in {self.spool.folder}: {error}")
         except Exception as error:  # noqa: BLE001 - this thread must live on: what it ships waits in the spool
             self.complaints.make(f"{self.things} cannot be stored, they wait in {self.spool.folder}: {error!r}")
 

@@ -127,6 +127,7 @@ class OwnSpool:
     def close(self) -> None:
         if self.spool is not None:
             self.spool.close()
+            self.spool = None
 
 
 def left_behind(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator[Spool]:

@@ -437,7 +437,7 @@ REST_FRAMEWORK = {
         "accounts.authentication.PageAuthentication",
     ],
     # Closed unless a view says otherwise.
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.Member"],
+    "DEFAULT_PERMISSION_CLASSES": ["common.permissions.Member"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",

@@ -6,6 +6,6 @@ class TutorialsConfig(AppConfig):
 
     def ready(self) -> None:
         from analytics import features
-        from tutorials import counts, organisation_learning, sections  # noqa: F401 - importing them registers what they define
+        from tutorials import counts, figures, organisation_learning, sections  # noqa: F401 - importing them registers what they define
 
         features.register("bookmark", "copy_code", "search")

@@ -47,7 +47,9 @@ def list_tutorials(form: TutorialListForm, user: User | AnonymousUser, *, is_par
     if asked["q"]:
         listed = search(form, user)
         if not asked["cursor"] and not is_part:
-            track.feature(user.pk, "search", place="tutorials", query_length=len(asked["q"]), found=len(listed.page.rows))
+            track.feature(
+                user.pk, "search", place="tutorials", query_length=len(asked["q"]), found=len(listed.page.rows)
+            )
         return listed
     rows = with_marks(user).published().filtered(**form.filters()).as_rows(*marks_of(user))
     return Listed(page_of(rows, order=NEWEST_FIRST, cursor=asked["cursor"], size=asked["page_size"]))

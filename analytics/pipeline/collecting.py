@@ -67,7 +67,6 @@ class Shipper(shipping.Shipper):
     subject: ClassVar = "analytics"
     name: ClassVar = "events"
     things: ClassVar = "events"
-    taker: ClassVar = "neither Valkey nor the database"
     later: ClassVar = LATER
 
     def __init__(self, spool: OwnSpool, aside: list[bytes]) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from redis import Redis, RedisError
@@ -88,3 +91,23 @@ def entries_of(lines: Sequence[bytes]) -> Iterator[bytes]:
         size += len(line) + 1
     if entry:
         yield b"\n".join(entry)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many batches wait to be stored, those included that a consumer has in hand; and for how long the oldest."""
+
+    waiting: int
+    age: timedelta | None
+
+
+def standing() -> Standing:
+    """Raises RedisError."""
+    # Typed for both kinds of clients.
+    client: Any = valkey()
+    waiting, oldest = client.xlen(STREAM), client.xrange(STREAM, count=1)
+    if not oldest:
+        return Standing(waiting, None)
+    # Valkey names an entry by the time at which it came.
+    milliseconds = int(oldest[0][0].partition(b"-")[0])
+    return Standing(waiting, timedelta(seconds=max(time.time() - milliseconds / 1000, 0)))

@@ -81,7 +81,10 @@ class Consumer:
             while not stop.is_set():
                 self.try_for_a_while(stop)
         finally:
-            self.store.close()
+            self.close()
+
+    def close(self) -> None:
+        self.store.close()
 
     def try_for_a_while(self, stop: threading.Event) -> None:
         try:
@@ -111,7 +114,7 @@ class Consumer:
             while entries := self.taken_over() or self.next(NEW):
                 count += self.ingest(entries)
         finally:
-            self.store.close()
+            self.close()
         return count
 
     def look_around(self) -> None:
@@ -173,8 +176,7 @@ class Consumer:
 
     def ingest(self, entries: Entries) -> int:
         """How many events. Raises RedisError, one of LATER: then all of it is done again, and changes nothing."""
-        # What another has stored and removed meanwhile comes without its fields.
-        lines = [line for _, entry in entries if entry for line in entry[LINES].split(b"\n")]
+        lines = [line for identity, entry in entries for line in lines_in(identity, entry)]
         if lines:
             self.store.keep(lines)
         identities = [identity for identity, _ in entries]
@@ -183,6 +185,15 @@ class Consumer:
             pipeline.xdel(STREAM, *identities)
             pipeline.execute()
         return len(lines)
+
+
+def lines_in(identity: bytes, entry: dict[bytes, bytes]) -> list[bytes]:
+    if LINES in entry:
+        return entry[LINES].split(b"\n")
+    # One that another has stored and removed meanwhile has no fields.
+    if entry:
+        logger.error("the entry %s in %s is no batch of events, and is removed", identity.decode(), STREAM)
+    return []
 
 
 def replay() -> tuple[int, int]:

@@ -51,7 +51,9 @@ def like(*, user: User, text: Text) -> Liking:
     if is_new:
         limits.spend("likes of one member", str(user.pk), RATE)
         count(text, by=1)
-        track.engagement(user.pk, "like", of=type(text).__name__.lower(), post=text.pk if isinstance(text, Post) else text.post_id)
+        track.engagement(
+            user.pk, "like", of=type(text).__name__.lower(), post=text.pk if isinstance(text, Post) else text.post_id
+        )
         if author is not None:
             notifying.notify(user=author, kind=Kind.LIKE, actor=user, **about(text))
         states.promote_later(text.author_id)

@@ -75,7 +75,6 @@ class Shipper(shipping.Shipper):
     subject: ClassVar = "logging"
     name: ClassVar = "logs"
     things: ClassVar = "log records"
-    taker: ClassVar = "the database"
     later: ClassVar = LATER
 
     def __init__(self, spool: OwnSpool, aside: Aside) -> None:

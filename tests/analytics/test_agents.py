@@ -54,7 +54,9 @@ def test_programs_are_no_visitors(user_agent: str) -> None:
     assert (agent.device, agent.is_robot, agent.is_monitoring) == (Device.PROGRAM, True, False)
 
 
-@pytest.mark.parametrize("user_agent", ["UptimeRobot/2.0", "kube-probe/1.29", "Mozilla/5.0 (compatible; Pingdom.com_bot)"])
+@pytest.mark.parametrize(
+    "user_agent", ["UptimeRobot/2.0", "kube-probe/1.29", "Mozilla/5.0 (compatible; Pingdom.com_bot)"]
+)
 def test_monitoring_is_known_from_other_programs(user_agent: str) -> None:
     assert agent_of(user_agent).is_monitoring
 

@@ -49,7 +49,12 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def left(**changes: Any) -> dict[str, Any]:
     """A page_left in which all is right, with changes; None takes a field away."""
-    event: dict[str, Any] = {"id": str(new_id()), "name": "page_left", "path": "/tutorials/", "properties": {"seconds": 12.5}}
+    event: dict[str, Any] = {
+        "id": str(new_id()),
+        "name": "page_left",
+        "path": "/tutorials/",
+        "properties": {"seconds": 12.5},
+    }
     return {name: value for name, value in (event | changes).items() if value is not None}
 
 
@@ -71,7 +76,9 @@ def post(client: Client, body: str | bytes, *, content_type: str = "application/
 
 
 def codes(response: Any) -> dict[int, set[tuple[str, str]]]:
-    return {one["index"]: {(each["field"], each["code"]) for each in one["errors"]} for one in response.json()["rejected"]}
+    return {
+        one["index"]: {(each["field"], each["code"]) for each in one["errors"]} for one in response.json()["rejected"]
+    }
 
 
 def is_problem(response: Any) -> bool:
@@ -80,7 +87,9 @@ def is_problem(response: Any) -> bool:
 
 
 def test_what_a_page_of_ours_sends_is_taken(taken: list[Any]) -> None:
-    event = left(properties={"seconds": 12.5, "scroll": 0.75, "lcp": 900, "inp": 40, "cls": 0.02, "time_zone": "Asia/Calcutta"})
+    event = left(
+        properties={"seconds": 12.5, "scroll": 0.75, "lcp": 900, "inp": 40, "cls": 0.02, "time_zone": "Asia/Calcutta"}
+    )
     response = post(browser(IPHONE), json.dumps({"events": [event]}), content_type="text/plain;charset=UTF-8")
     assert (response.status_code, response.json()) == (202, {"accepted": 1, "rejected": []})
     assert response["Cache-Control"].startswith("max-age=0")
@@ -166,7 +175,10 @@ for _ in range(50):
         (left(name=7), "name", "invalid"),
         (left(name="pageview"), "name", "invalid_choice"),
         (left(name=""), "name", "invalid_choice"),
-        *((left(name=name), "name", "not_from_outside") for name in ("tutorial_progress", "engagement", "subscription")),
+        *(
+            (left(name=name), "name", "not_from_outside")
+            for name in ("tutorial_progress", "engagement", "subscription")
+        ),
         (left(name="kept_out"), "name", "not_from_outside"),
         (left(path=None), "path", "required"),
         (left(path=["/"]), "path", "invalid"),
@@ -191,7 +203,10 @@ for _ in range(50):
         (left(properties=[]), "properties", "invalid"),
         (left(properties="x"), "properties", "invalid"),
         (left(properties={"seconds": 1, **{f"p{n}": n for n in range(20)}}), "properties", "too_many"),
-        *((left(properties={"seconds": wrong}), "properties.seconds", "out_of_range") for wrong in (-1, 3601, 10**300, 1e999)),
+        *(
+            (left(properties={"seconds": wrong}), "properties.seconds", "out_of_range")
+            for wrong in (-1, 3601, 10**300, 1e999)
+        ),
         *((left(properties={"seconds": wrong}), "properties.seconds", "invalid") for wrong in ("1", True, None, [1])),
         (left(properties={"seconds": 1, "scroll": 1.01}), "properties.scroll", "out_of_range"),
         (left(properties={"seconds": 1, "time_zone": 1}), "properties.time_zone", "invalid"),
@@ -210,7 +225,14 @@ for _ in range(50):
         (used(**{f"p{n}": "ü" * 100 for n in range(12)}), "properties", "too_large"),
         *(
             (used(**{name: 1}), f"properties.{shown}", "invalid_name")
-            for name, shown in (("", ""), ("A", "A"), ("a b", "a b"), ("a\0", "a?"), ("\ud800", "?"), ("a" * 41, "a" * 40))
+            for name, shown in (
+                ("", ""),
+                ("A", "A"),
+                ("a b", "a b"),
+                ("a\0", "a?"),
+                ("\ud800", "?"),
+                ("a" * 41, "a" * 40),
+            )
         ),
         (None, "non_field_errors", "invalid"),
         ("page_left", "non_field_errors", "invalid"),
@@ -294,7 +316,9 @@ def test_a_body_that_is_no_batch_is_refused_as_a_whole(
     assert taken == []
 
 
-@pytest.mark.parametrize("content_type", ["", "text/html", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "content_type", ["", "text/html", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
 def test_forms_are_refused(taken: list[Any], content_type: str) -> None:
     response = post(browser(), json.dumps({"events": [left()]}), content_type=content_type)
     assert response.status_code == 415

@@ -130,9 +130,7 @@ def test_parts_of_a_page_are_no_pages(recorded: Recorded, headers: dict[str, str
         ("monitoring", {"HTTP_USER_AGENT": "UptimeRobot/2.0"}),
     ],
 )
-def test_who_is_kept_out_is_only_counted_as_kept_out(
-    recorded: Recorded, reason: str, headers: dict[str, str]
-) -> None:
+def test_who_is_kept_out_is_only_counted_as_kept_out(recorded: Recorded, reason: str, headers: dict[str, str]) -> None:
     client = browser()
     for _ in range(3):
         client.get("/", **headers)
@@ -208,7 +206,14 @@ def test_counting_asks_the_database_nothing(
         settings.MIDDLEWARE = [name for name in middleware if counted or "analytics" not in name]
         client = browser(CHROME, member=member)
         numbers = []
-        for path in ("/", "/tutorials/", f"/tutorials/{tutorial.slug}/", "/tutorials/paid-for/", "/community/", "/pricing/"):
+        for path in (
+            "/",
+            "/tutorials/",
+            f"/tutorials/{tutorial.slug}/",
+            "/tutorials/paid-for/",
+            "/community/",
+            "/pricing/",
+        ):
             client.get(path)
             with CaptureQueriesContext(connection) as captured:
                 client.get(path)

@@ -16,9 +16,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from billing.admin.revenue.figures import MINUS, NONE, Money, Words
+from billing.admin.revenue.figures import Money
 from billing.admin.revenue.filters import BACKWARDS, NOT_A_MONTH, NOT_YET, TOO_EARLY, TOO_LONG
 from billing.models import Organisation, Plan, SubscriptionTransition
+from common.figures import MINUS, NONE, Words
 from tests.billing.revenue_histories import NOW, day, go, make_contract, make_subscription, pay, price_of
 from tests.factories import make_user
 

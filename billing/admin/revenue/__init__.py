@@ -8,20 +8,20 @@ from django.contrib import admin
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
-from billing.admin.revenue.figures import Count, Money, Rate
+from billing.admin.revenue.figures import Money
 from billing.admin.revenue.filters import RevenueForm
+from billing.admin.revenue.names import Names
 from billing.admin.revenue.pictures import PICTURES
-from billing.admin.revenue.spreadsheets import spreadsheet
-from billing.admin.revenue.table import Names, Table
 from billing.admin.revenue.tables import TABLES
 from billing.models import Plan
 from billing.models import Revenue as RightToRevenue
 from billing.reports.revenue import Revenue, currencies, revenue
 from billing.reports.rounding import twelfth
 from common.admin import RecordAdmin
-from common.charts import Chart
+from common.figures import Count, Rate
+from common.tables import Panel, spreadsheet
 
 # The sections of the page in their order, with a line of explanation; those in the second list stand in pairs.
 WIDE = {
@@ -34,13 +34,7 @@ NARROW = {
     "trials": "A trial became paying when something was paid after it.",
     "recovery": "Payments that were missing and came after all, and those that never did.",
 }
-
-
-@dataclass(frozen=True)
-class Panel:
-    words: str
-    table: Table
-    chart: Chart | None = None
+SEGMENTS = "All the months together; the rates are those of a month, on average."
 
 
 @dataclass(frozen=True)
@@ -64,16 +58,17 @@ class RevenueAdmin(RecordAdmin):
     def page(self, request: HttpRequest) -> HttpResponse:
         form, names = self.asked(request)
         figures = revenue(form.view())
+        query = form.query(figures.view.months)
         context = self.admin_site.each_context(request) | {
             "title": "Revenue",
             "form": form,
             "figures": figures,
             "cards": cards(figures),
-            "wide": [panel(figures, names, name, words) for name, words in WIDE.items()],
-            "narrow": [panel(figures, names, name, words) for name, words in NARROW.items()],
-            "segments": TABLES["segments"](figures, names),
+            "wide": [panel(figures, names, name, words, query) for name, words in WIDE.items()],
+            "narrow": [panel(figures, names, name, words, query) for name, words in NARROW.items()],
+            "segments": panel(figures, names, "segments", SEGMENTS, query),
             "late": Money(twelfth(figures.summary.moved.late), figures.view.currency, is_signed=True).shown,
-            "query": form.query(figures.view.months),
+            "query": query,
         }
         return TemplateResponse(request, "billing/admin_revenue.html", context)
 
@@ -95,8 +90,10 @@ class RevenueAdmin(RecordAdmin):
         return RevenueForm(request.GET, plans=plans, currencies=currencies()), Names(plans)
 
 
-def panel(figures: Revenue, names: Names, name: str, words: str) -> Panel:
-    return Panel(words, TABLES[name](figures, names), PICTURES[name](figures, names))
+def panel(figures: Revenue, names: Names, name: str, words: str, query: str) -> Panel:
+    file = f"{reverse('admin:billing_revenue_file', args=[name])}?{query}"
+    chart = PICTURES[name](figures, names) if name in PICTURES else None
+    return Panel(words, TABLES[name](figures, names), file, chart)
 
 
 def cards(figures: Revenue) -> list[Card]:

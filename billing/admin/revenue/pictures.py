@@ -8,13 +8,14 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from billing.admin.revenue.figures import Count, Money, Rate, short_money
-from billing.admin.revenue.table import Names
+from billing.admin.revenue.figures import Money, short_money
+from billing.admin.revenue.names import Names
 from billing.admin.revenue.tables import MOVEMENTS, shows_moved
 from billing.money import WITHOUT_HUNDREDTHS
 from billing.reports.changes import Segment
 from billing.reports.revenue import Revenue
 from common.charts import Chart, Frame, Series, Value, columns, lines
+from common.figures import Count, Rate
 
 # Of plans and providers, by number; the last stands for all that come after.
 LOOKS = ("one", "two", "five", "three", "four", "six")

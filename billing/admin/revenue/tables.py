@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from billing.admin.revenue.figures import Count, Figure, Money, Month, Rate, Words
-from billing.admin.revenue.table import Column, Names, Table
+from billing.admin.revenue.figures import Money, Month
+from billing.admin.revenue.names import Names
 from billing.reports.calendar import month_of
 from billing.reports.movements import Movements
 from billing.reports.revenue import Cash, Numbers, Recovering, Revenue, Trying
 from billing.reports.statements import Statement
+from common.figures import Count, Figure, Rate, Words
+from common.tables import Column, Table
 
 ALL_MONTHS = Words("All months")
 MOVEMENTS = {
