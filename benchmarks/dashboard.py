@@ -43,7 +43,7 @@ WITH visit AS MATERIALIZED (
     SELECT number, CASE WHEN number %% 5 = 0 THEN 1 + number / 5 %% %(members)s END AS member,
         %(start)s::timestamptz + number %% %(days)s * interval '1 day' + random() * interval '23 hours' AS at,
         1 + floor(random() * 540)::int AS audience,
-        (ARRAY['', '', 'google.com', 'news.example', 'example.org', 'newsletter'])[1 + floor(random() * 6)::int] AS source
+        (ARRAY['', '', 'google.com', 'news.example', 'a.example', 'newsletter'])[1 + floor(random() * 6)::int] AS source
     FROM generate_series(1, %(visits)s) AS number
 ), event AS (
     SELECT visit.*, step, visit.at + step * interval '70 seconds' * random() AS moment,
