@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from analytics.countries import country_of
 from analytics.days import day_of
-from analytics.events import AudienceOf, Event, Name, Tier
+from analytics.events import NOBODY_KNOWN, AudienceOf, Event, Name, Tier
 from analytics.models import Funnel, Goal, Note, SavedMetric
 from analytics.services.loading import load_events
 from analytics.services.rolling_up import rebuild
@@ -72,11 +72,11 @@ class Diary:
         self.posts = [f"/community/posts/{post}/" for post in Post.objects.order_by("pk").values_list("pk", flat=True)]
 
     def note(self, at: datetime, who: Visitor | None, name: Name, subject: str, **fields: Any) -> None:
-        """Nothing is noted of what lies ahead."""
-        if at > self.season.now:
-            return
-        known = {"user_id": who.user, "visitor": who.visitor, "audience": who.audience} if who else {}
-        self.events.append(Event(name.value, subject, id=self.id_at(at), **known, **fields))
+        """Nothing is noted of what lies ahead, or before the season."""
+        if self.season.start <= at <= self.season.now:
+            user, visitor, audience = (who.user, who.visitor, who.audience) if who else (None, None, NOBODY_KNOWN)
+            known = Event(name.value, subject, user, visitor, audience, id=self.id_at(at))
+            self.events.append(replace(known, **fields))
 
     def id_at(self, at: datetime) -> UUID:
         """The same in each demo."""
@@ -152,10 +152,10 @@ class Strangers:
     def follow(self, campaign: dict[str, Any]) -> None:
         first = self.diary.tutorials[0] if self.diary.tutorials else "/tutorials/"
         told = {name: campaign[name] for name in ("source", "medium", "campaign")}
+        # Each letter brings as many; all else is forgotten from day to day.
+        fades = 1 if campaign["medium"] == "email" else 0.8
         for place, days in enumerate(campaign["days"]):
-            for _ in range(
-                round(campaign["visits"] * 0.8**place if campaign["medium"] != "email" else campaign["visits"])
-            ):
+            for _ in range(round(campaign["visits"] * fades**place)):
                 at = self.at_some_time(self.season.ago(days))
                 self.visit(at, page=campaign["page"].format(tutorial=first), **told)
 
