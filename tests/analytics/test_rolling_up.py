@@ -271,8 +271,9 @@ def test_only_one_counts_at_a_time() -> None:
     with own_connection() as other, only_one(other.cursor(), rolling_up.LOCK):
         with pytest.raises(Busy):
             roll_up(NOON)
+        assert said() == "Another roll_up_analytics is counting.\n"
         with pytest.raises(CommandError, match="Another"):
-            call_command("roll_up_analytics")
+            call_command("roll_up_analytics", "--from", "2026-11-02", "--to", "2026-11-02")
     assert roll_up(NOON).days == [NOON.date()]
 
 
