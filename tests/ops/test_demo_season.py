@@ -10,12 +10,14 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import Count, DateTimeField, F, Min, Q, Sum
+from django.db.models import Count, DateTimeField, F, Min, Q, QuerySet, Sum
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Profile, User
+from analytics.models import DailyCount, Funnel, Goal, MemberDay, MemberSummary
+from analytics.models.counts import Dimension
 from billing.models import AccessGrant, Invoice, Refund, Seat, State, Subscription, SubscriptionTransition
 from billing.reports.calendar import Months, month_of, months_on
 from billing.reports.revenue import View, revenue
@@ -251,6 +253,26 @@ def test_pages_show_it(email: str, paths: tuple[str, ...], settings: pytest.Fixt
         assert client.get(path).status_code == 200, path
 
 
+def test_figures_grow_and_all_of_them_have_something_to_show() -> None:
+    visitors = [row.visitors for row in figures_of("site").filter(key="")]
+    assert len(visitors) >= 90
+    assert min(visitors[1:-1]) > 0
+    assert sum(visitors[-30:]) > 1.5 * sum(visitors[:30])
+    shown = set(DailyCount.objects.filter(segment=0).values_list("dimension", flat=True))
+    assert shown == set(Dimension.values)
+    goals = {key.partition("|")[0] for key in figures_of("goal").values_list("key", flat=True)}
+    assert len(goals) == Goal.objects.count() == 4
+    reached = {tuple(key.split("|")) for key in figures_of("funnel").values_list("key", flat=True)}
+    steps = {(str(each.pk), str(step + 1)) for each in Funnel.objects.all() for step in range(len(each.steps))}
+    assert reached == steps
+    # Staff are kept out, and nobody was there before they came.
+    staff = User.objects.filter(is_staff=True)
+    assert not MemberDay.objects.filter(user__in=staff).exists()
+    signed_up = MemberSummary.objects.filter(signed_up_at__isnull=False)
+    assert signed_up.count() > 40
+    assert not signed_up.filter(first_started_at__lt=F("signed_up_at")).exists()
+
+
 def test_no_mail_of_it_is_due() -> None:
     assert not Notification.objects.filter(mail_at__isnull=False).exists()
     assert Post.objects.filter(announced_at=None, state="published").count() == 0
@@ -266,7 +288,13 @@ def told() -> list[object]:
         list(TutorialProgress.objects.order_by("pk").values_list("user__email", "fraction", "completed_at")),
         list(SubscriptionTransition.objects.order_by("pk").values_list("subscription__user__email", "name", "at")),
         User.objects.aggregate(first=Min("date_joined")),
+        list(figures_of("site", "source").values_list("day", "key", "events", "visitors", "seconds")),
     ]
+
+
+def figures_of(*dimensions: str) -> QuerySet[DailyCount]:
+    """Of everybody."""
+    return DailyCount.objects.filter(dimension__in=dimensions, segment=0).order_by("day", "key")
 
 
 def test_the_same_present_gives_the_same_demo() -> None:
@@ -281,7 +309,7 @@ def test_the_same_present_gives_the_same_demo() -> None:
 
 
 def forget_everything() -> None:
-    apps_of_demo = {"accounts", "account", "tutorials", "community", "billing"}
+    apps_of_demo = {"accounts", "account", "tutorials", "community", "billing", "analytics"}
     kept = {"billing_plan", "billing_price"}
     tables = {model._meta.db_table for model in apps.get_models() if model._meta.app_label in apps_of_demo}
     managed = {model._meta.db_table for model in apps.get_models() if model._meta.managed}
