@@ -47,7 +47,12 @@ def test_who_wants_it_is_told_of_the_week_once(
     (mail,) = mailoutbox
     assert mail.to == [admin.email]
     assert mail.subject == "The week from 23 November to 29 November"
-    for expected in ("Visitors: 70 (50)", "Page views: 210 (150)", "- news.example: 4", "first=2026-11-23&last=2026-11-29"):
+    for expected in (
+        "Visitors: 70 (50)",
+        "Page views: 210 (150)",
+        "- news.example: 4",
+        "first=2026-11-23&last=2026-11-29",
+    ):
         assert expected in mail.body
     assert "9" not in mail.body.split("Where visits came from")[1].split("All figures")[0]
     with django_capture_on_commit_callbacks(execute=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from analytics.admin.dashboard.asked import Asked, Choice, Page, Section, Shown
 from analytics.admin.dashboard.lists import DIRECT, table
-from analytics.admin.dashboard.pictures import steps
 from analytics.models import Funnel
 from analytics.models.counts import Dimension
+from analytics.pictures import steps
 from analytics.reports import Top, funnel, goals, steps_from, steps_to, top
 from common.figures import Count, Figure, Words, share
 from common.tables import Table
