@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,6 +52,9 @@ while not stop.wait(0.004):
             continue
     tell("accepted", events)
 """
+# Several Django processes start at once, on a machine that may be busy.
+WITHIN = 60  # seconds
+TABLES = ("useranalytics", "audience", "segment", "dirtyhour", "deadletter")
 
 
 class Site:
@@ -81,7 +84,7 @@ class Site:
 
     def more_is_accepted(self, count: int = 300) -> bool:
         before = len(self.ids("accepted"))
-        return wait_until(lambda: len(self.ids("accepted")) >= before + count)
+        return wait_until(lambda: len(self.ids("accepted")) >= before + count, WITHIN)
 
     def stored(self) -> list[str]:
         with psycopg.connect(self.urls["DATABASE_URL"]) as connection:
@@ -89,11 +92,13 @@ class Site:
 
     def more_is_stored(self) -> bool:
         before = self.count()
-        return wait_until(lambda: self.count() > before)
+        return wait_until(lambda: self.count() > before, WITHIN)
 
     def count(self) -> int:
         try:
-            return len(self.stored())
+            with psycopg.connect(self.urls["DATABASE_URL"]) as connection:
+                (found,) = connection.execute("SELECT count(*) FROM analytics_useranalytics").fetchone() or (0,)
+                return int(found)
         except psycopg.OperationalError:
             return 0
 
@@ -140,54 +145,47 @@ def site() -> Iterator[Site]:
 
 
 def copy_tables(url: str) -> None:
-    """As migrations leave them."""
+    """Those of the way in, as migrations leave them."""
     programs = Path(settings.PG_BIN)
     template = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{os.environ['TEST_DATABASE_TEMPLATE']}").geturl()
-    with subprocess.Popen([programs / "pg_dump", "-Fc", "-Z0", "-d", template], stdout=subprocess.PIPE) as dump:
-        subprocess.run([programs / "pg_restore", "--exit-on-error", "-d", url], stdin=dump.stdout, check=True)
-
-
-@contextmanager
-def under_load(site: Site) -> Iterator[None]:
-    senders = [site.sender(), site.sender()]
-    assert site.more_is_accepted()
-    yield
-    for sender in senders:
-        end(sender)
+    tables = [part for table in TABLES for part in ("-t", f"analytics_{table}*")]
+    with subprocess.Popen(
+        [programs / "pg_dump", "-Fc", "-Z0", "-d", template, *tables], stdout=subprocess.PIPE
+    ) as dump:
+        command = [programs / "pg_restore", "--single-transaction", "-d", url]
+        subprocess.run(command, stdin=dump.stdout, check=True)
 
 
 def come_back(site: Site, *, answers: Callable[[], bool]) -> None:
     """Events go on being accepted meanwhile, and are stored afterwards."""
     assert site.more_is_accepted()
-    assert wait_until(answers)
+    assert wait_until(answers, WITHIN)
     assert site.more_is_stored()
 
 
 def test_exactly_what_was_accepted_is_there_whoever_is_killed(site: Site) -> None:
     first, _second = site.consumer(), site.consumer()
-    with under_load(site):
-        assert site.more_is_stored()
-        end(first, signal.SIGKILL)
-        assert site.more_is_stored()
-        site.consumer()
-        site.kill_valkey()
-        come_back(site, answers=site.valkey_answers)
-        site.kill_postgresql()
-        come_back(site, answers=site.postgresql_answers)
-        site.kill_valkey()
-        site.kill_postgresql()
-        come_back(site, answers=lambda: site.valkey_answers() and site.postgresql_answers())
-        # One who sends is killed, too: what lies in its spool is for others.
-        killed = site.sender()
-        assert wait_until(lambda: site.told[-1].exists() and "accepted" in site.told[-1].read_text())
-        end(killed, signal.SIGKILL)
-    end(site.consumer())
+    senders = [site.sender(), site.sender()]
+    assert site.more_is_stored()
+    end(first, signal.SIGKILL)
+    assert site.more_is_stored()
+    site.consumer()
+    site.kill_valkey()
+    come_back(site, answers=site.valkey_answers)
+    site.kill_postgresql()
+    come_back(site, answers=site.postgresql_answers)
+    site.kill_valkey()
+    site.kill_postgresql()
+    come_back(site, answers=lambda: site.valkey_answers() and site.postgresql_answers())
+    # One who sends is killed, too: what lies in its spool is for others.
+    for sender, number in zip(senders, (signal.SIGKILL, signal.SIGTERM), strict=True):
+        end(sender, number)
     # Also what a consumer that was killed had in hand.
     subprocess.run(
         [sys.executable, "manage.py", "ingest_events", "--once"], cwd=BASE_DIR, env=site.environment, check=True
     )
     stored, sent, accepted = site.stored(), site.ids("sent"), site.ids("accepted")
-    assert len(accepted) > 2_000
+    assert len(accepted) > 1_000
     assert len(stored) == len(set(stored))
     assert accepted - set(stored) == set()
     # What was under way when its sender was killed, or refused when all were away, may be there or not.
