@@ -73,7 +73,7 @@ def year_of(user: User, number: int) -> Year:
     first, last = date(number, 1, 1), date(number, 12, 31)
     start, end = datetime(number, 1, 1, tzinfo=zone), datetime(number + 1, 1, 1, tzinfo=zone)
     seconds = dict(LearningDay.objects.filter(user=user, day__range=(first, last)).values_list("day", "seconds"))
-    finished = (
+    finished: Any = (
         TutorialProgress.objects.of(user)
         .filter(completed_at__gte=start, completed_at__lt=end)
         .order_by("-completed_at", "-id")

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from analytics.agents import agent_of
 from analytics.callers import Caller, Callers, NotAllowed
 from analytics.incoming import NotReadable, Rejected, faults_of_batch, is_own_origin, read_batch, read_body
 from analytics.keeping_out import Reason, keep_out
@@ -49,7 +50,8 @@ def receive(request: HttpRequest) -> HttpResponse:
         return refused
     is_own = is_own_origin(request)
     try:
-        caller = Callers.find(request, is_own)
+        # A robot that goes through our pages has no session that is worth a query.
+        caller = Callers.find(request, is_own and not agent_of(request.META.get("HTTP_USER_AGENT", "")).is_robot)
     except NotAllowed as error:
         return not_allowed(request, error)
     if caller is None and not is_own:
