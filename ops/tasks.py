@@ -43,6 +43,7 @@ PERIODIC_COMMANDS = frozenset(
         "resume_exports",
         "roll_up_analytics",
         "send_notifications",
+        "send_weekly_analytics",
         "verify_backup",
     }
 )

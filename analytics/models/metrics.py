@@ -9,7 +9,7 @@ from django.db import models
 
 from analytics.events import Device, Tier
 from analytics.models.counts import Dimension
-from analytics.querysets.metrics import AlertQuerySet, AlertRuleQuerySet
+from analytics.querysets.metrics import AlertQuerySet, AlertRuleQuerySet, WeeklyReaderQuerySet
 from common.outside import check_address
 
 NEEDS_NUMBER = "Write the number that this kind of rule compares with."
@@ -129,6 +129,8 @@ class WeeklyReader(models.Model):
     )
     # The Monday of the last week that was told.
     told = models.DateField(null=True)
+
+    objects = WeeklyReaderQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"weekly summary for {self.user_id}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
 if TYPE_CHECKING:
-    from analytics.models import Alert, AlertRule  # noqa: F401 - in strings
+    from analytics.models import Alert, AlertRule, WeeklyReader  # noqa: F401 - in strings
 
 MOST_TRIES = 8
 
@@ -29,3 +29,9 @@ class AlertQuerySet(QuerySet["Alert"]):
     def unposted(self) -> AlertQuerySet:
         """Not tried too often yet."""
         return self.filter(posted_at__isnull=True, tries__lt=MOST_TRIES).exclude(rule__webhook_url="")
+
+
+class WeeklyReaderQuerySet(QuerySet["WeeklyReader"]):
+    def to_be_told(self, week: date) -> WeeklyReaderQuerySet:
+        """Those who have not had the summary of this week, which begins on a Monday."""
+        return self.filter(Q(told__isnull=True) | Q(told__lt=week)).order_by("pk")

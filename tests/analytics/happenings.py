@@ -46,7 +46,7 @@ def come_in(*events: Event) -> None:
             MONTHS.ensure(cursor, moment.date())
             if event.audience not in known:
                 known[event.audience] = audience_id(event.audience)
-            values = [event.id, moment, event.user_id, event.visitor, known[event.audience], event.name]
+            values: list[Any] = [event.id, moment, event.user_id, event.visitor, known[event.audience], event.name]
             cursor.execute(INSERT, [*values, event.subject, event.source, json.dumps(dict(event.properties))])
     mark_dirty(events)
 

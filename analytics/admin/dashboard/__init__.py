@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,7 +17,8 @@ from analytics.admin.dashboard import community, learning, members, visitors, wa
 from analytics.admin.dashboard.asked import MOST_IN_FILE, MOST_SHOWN, Asked, Page, Section
 from analytics.admin.dashboard.filters import FiguresForm
 from analytics.days import day_of
-from analytics.models import Figures
+from analytics.models import Figures, WeeklyReader
+from analytics.services import weekly
 from common.admin import RecordAdmin
 from common.tables import Panel, spreadsheet
 
@@ -37,8 +39,10 @@ class Tab:
 class FiguresAdmin(RecordAdmin):
     def get_urls(self) -> list[URLPattern]:
         page, file = self.admin_site.admin_view(self.page), self.admin_site.admin_view(self.file)
+        weekly_mail = self.admin_site.admin_view(self.weekly_mail)
         return [
             path("", page, {"name": FIRST}, name="analytics_figures_changelist"),
+            path("weekly/", weekly_mail, name="analytics_figures_weekly"),
             path("<slug:name>/", page, name="analytics_figures_page"),
             path("<slug:name>/<slug:section>.csv", file, name="analytics_figures_file"),
         ]
@@ -58,8 +62,24 @@ class FiguresAdmin(RecordAdmin):
             "narrow": [each for section, each in panels if not section.is_wide],
             "view": asked.view,
             "before": asked.view.before(),
+            "reads_weekly": WeeklyReader.objects.filter(pk=person_of(request)).exists(),
         }
         return TemplateResponse(request, "analytics/admin_figures.html", context)
+
+    def weekly_mail(self, request: HttpRequest) -> HttpResponse:
+        """Begin or end the summary by mail, for whoever asks."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        user_id = person_of(request)
+        if "end" in request.POST:
+            weekly.unsubscribe(user_id=user_id)
+            messages.success(request, "You get no summary by mail any more.")
+        else:
+            weekly.subscribe(user_id=user_id, now=timezone.now())
+            messages.success(request, "You get a summary by mail each Monday, from the next week on.")
+        return redirect("admin:analytics_figures_changelist")
 
     def file(self, request: HttpRequest, name: str, section: str) -> HttpResponseBase:
         page, form = self.found(request, name)
@@ -78,6 +98,11 @@ class FiguresAdmin(RecordAdmin):
         if name not in PAGES:
             raise Http404
         return PAGES[name], FiguresForm(request.GET, today=day_of(timezone.now()))
+
+
+def person_of(request: HttpRequest) -> int:
+    """Whoever works in the admin has signed in."""
+    return cast("int", request.user.pk)
 
 
 def asked_of(form: FiguresForm, *, rows: int) -> Asked:

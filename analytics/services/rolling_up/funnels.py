@@ -31,10 +31,10 @@ WITH hit AS MATERIALIZED (
     WHERE id >= %s AND id < %s AND user_id IS NOT NULL AND ({any_step})
 ), {steps}
 INSERT INTO funnel_count (day, dimension, segment, key, visitors)
-SELECT day, '{dimension}', coalesce(segment, {everybody}), key, count(*)
+SELECT reached.day, '{dimension}', coalesce(segment, {everybody}), key, count(*)
 FROM ({reached}) AS reached
 JOIN analytics_memberday AS member ON (member.user_id, member.day) = (reached.who, reached.day)
-GROUP BY GROUPING SETS ((day, key, segment), (day, key))
+GROUP BY GROUPING SETS ((reached.day, key, segment), (reached.day, key))
 """
 
 
