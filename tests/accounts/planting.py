@@ -40,6 +40,8 @@ from billing.models import (
     Subscription,
 )
 from billing.services.recording import Why, record
+from common.identities import new_id, time_of_id
+from common.partitions import by_month
 from community.models import (
     Case,
     Comment,
@@ -57,8 +59,6 @@ from community.models import (
     TrustLevel,
     Watch,
 )
-from common.identities import new_id, time_of_id
-from common.partitions import by_month
 from community.services import likes, writing
 from tests.billing.stripe_objects import a_dispute, a_refund, a_subscription
 from tests.billing.truths import make_payment, make_return, make_subscription, make_truth
@@ -369,7 +369,7 @@ PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     UserAnalytics: events,
     MemberDay: counts,
     MemberSummary: lambda user, mark: make(MemberSummary, user=user, source=mark, entry="/"),
-    WeeklyReader: lambda user, mark: make(WeeklyReader, user=user),
+    WeeklyReader: lambda user, _mark: make(WeeklyReader, user=user),
     Note: note,
 }
 

@@ -93,7 +93,9 @@ def test_signing_up_with_an_account_elsewhere_is_counted_once(done: Done, github
 @pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/login/"])
 def test_what_is_no_sign_up_is_not_counted_as_one(done: Done, learner: User, path: str) -> None:
     with done.within() as events:
-        browser().post(path, {"email": learner.email, "login": learner.email, "password1": PASSWORD, "password": PASSWORD})
+        browser().post(
+            path, {"email": learner.email, "login": learner.email, "password1": PASSWORD, "password": PASSWORD}
+        )
     assert told(events) == []
 
 

@@ -24,7 +24,7 @@ from analytics.keeping_out import Tally
 from analytics.pipeline import NotKept
 from common.identities import new_id, time_of_id
 from tests.analytics.browsers import CHROME, GOOGLEBOT, IPHONE, browser
-from tests.analytics.taken import Taken, taken  # noqa: F401 - a fixture
+from tests.analytics.taken import Taken
 from tests.recording import Recorded
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,12 @@ def test_what_a_page_of_ours_sends_is_taken(taken: Taken) -> None:
     assert (response.status_code, response.json()) == (202, {"accepted": 1, "rejected": []})
     assert response["Cache-Control"].startswith("max-age=0")
     (kept,) = taken
-    assert (str(UUID(kept.id)), kept.name, kept.subject, kept.user_id) == (event["id"], "page_left", "/tutorials/", None)
+    assert (str(UUID(kept.id)), kept.name, kept.subject, kept.user_id) == (
+        event["id"],
+        "page_left",
+        "/tutorials/",
+        None,
+    )
     assert kept.visitor < 0
     # Of the time zone only the country is kept.
     assert kept.audience == ("visitor", "IN", "phone", "Safari", "iOS")
@@ -294,9 +299,7 @@ def test_five_hundred_are_taken_and_one_more_is_not(taken: Taken) -> None:
         ('{"events": [' + "1," * 300_000 + "1]}", 413, "content_too_large"),
     ],
 )
-def test_a_body_that_is_no_batch_is_refused_as_a_whole(
-    taken: Taken, body: str | bytes, status: int, code: str
-) -> None:
+def test_a_body_that_is_no_batch_is_refused_as_a_whole(taken: Taken, body: str | bytes, status: int, code: str) -> None:
     response = post(browser(), body)
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert is_problem(response)
@@ -388,9 +391,7 @@ def test_a_key_or_token_that_is_not_valid_is_refused_even_from_our_pages(
     assert len(taken) == 0
 
 
-def test_a_token_says_who_somebody_is_and_cookies_then_say_nothing(
-    taken: Taken, learner: User, stranger: User
-) -> None:
+def test_a_token_says_who_somebody_is_and_cookies_then_say_nothing(taken: Taken, learner: User, stranger: User) -> None:
     session = Session.objects.create(user=learner, door="api", expires_at=datetime(2100, 1, 1, tzinfo=UTC))
     token = sessions.issue_tokens(session).access
     send(browser(member=stranger), left(), HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_SEC_FETCH_SITE="cross-site")
@@ -444,9 +445,7 @@ def batch(number: int) -> list[Any]:
     return [left() for _ in range(number)]
 
 
-def test_a_visitor_may_send_so_many_events_a_minute_however_they_are_packed(
-    taken: Taken, small_limits: None
-) -> None:
+def test_a_visitor_may_send_so_many_events_a_minute_however_they_are_packed(taken: Taken, small_limits: None) -> None:
     client = browser()
     assert send(client, *batch(8)).status_code == 202
     # More than is left: nothing of it is counted, and fewer go through.

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from common.identities import time_of_id
 from tests.analytics.browsers import CHROME
-from tests.analytics.taken import Taken, taken  # noqa: F401 - a fixture
+from tests.analytics.taken import Taken
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.factories import make_tutorial
 
@@ -56,7 +56,9 @@ def wait_for(page: Page, told: Taken, number: int) -> None:
 
 def scroll_to(page: Page, part: float) -> None:
     page.evaluate("part => scrollTo({top: part * (document.documentElement.scrollHeight - innerHeight)})", part)
-    page.wait_for_function("part => scrollY >= part * (document.documentElement.scrollHeight - innerHeight) - 2", arg=part)
+    page.wait_for_function(
+        "part => scrollY >= part * (document.documentElement.scrollHeight - innerHeight) - 2", arg=part
+    )
 
 
 def test_a_page_that_is_left_tells_how_it_was_looked_at(page: Page, told: Taken) -> None:
