@@ -16,6 +16,7 @@ MOST_HOURLY_DAYS = 31
 MOST_ROWS = 1000
 HOURLY = (Dimension.SITE, Dimension.PAGE, Dimension.SOURCE, Dimension.EVENT)
 ONLY_BY_DAY = "This is counted by day only."
+PAGES_OF_EVERYBODY = "By hour, pages are counted among everybody only."
 TOO_MANY_HOURS = f"Ask for hours of at most {MOST_HOURLY_DAYS} days."
 MEASURES = ("events", "visitors", "visits", "bounces", "seconds", "amount")
 SUMS = ", ".join(f"coalesce(sum({measure}), 0)::bigint" for measure in MEASURES)
@@ -119,9 +120,14 @@ def by_day(view: View, dimension: Dimension = Dimension.SITE, key: str | None = 
 
 
 def by_hour(view: View, dimension: Dimension = Dimension.SITE, key: str | None = "") -> list[OfHour]:
-    """As by_day. Raises ValidationError for what is counted by day only, and for more than MOST_HOURLY_DAYS days."""
+    """As by_day. Raises ValidationError for more than MOST_HOURLY_DAYS days, and for what is not counted by hour.
+
+    That is all but HOURLY; and of PAGE it is counted of everybody only.
+    """
     if dimension not in HOURLY:
         raise ValidationError({"dimension": ONLY_BY_DAY})
+    if dimension is Dimension.PAGE and not view.is_of_everybody:
+        raise ValidationError({"dimension": PAGES_OF_EVERYBODY})
     if view.days > MOST_HOURLY_DAYS:
         raise ValidationError({"last": TOO_MANY_HOURS})
     start, end = start_of(view.first), span_of(view.last)[1]

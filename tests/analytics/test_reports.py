@@ -113,6 +113,9 @@ def test_days_and_hours_without_anything_are_there_too() -> None:
     assert len(hours) == 24
     with pytest.raises(ValidationError, match="by day only"):
         reports.by_hour(of_days(0), Dimension.COUNTRY)
+    with pytest.raises(ValidationError, match="everybody only"):
+        reports.by_hour(of_days(0, device="phone"), Dimension.PAGE)
+    assert len(reports.by_hour(of_days(0, device="phone"), Dimension.SOURCE, "")) == 24
     with pytest.raises(ValidationError, match="31 days"):
         reports.by_hour(of_days(31))
 

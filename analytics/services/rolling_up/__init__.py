@@ -157,25 +157,25 @@ def count_days(cursor: Any, days: Sequence[date], now: datetime) -> None:
 def count_day(cursor: Any, day: date) -> None:
     """All that the events of this day alone say."""
     events.load(cursor, day)
-    with storing.counts(cursor, "day_count", "day date"), storing.counts(cursor, "hour_count", "hour timestamptz"):
-        for counted in dimensions.COUNTED:
-            cursor.execute(dimensions.statement(counted, into="day_count"))
-            if counted.is_hourly:
-                cursor.execute(dimensions.statement(counted, into="hour_count", by_hour=True))
-        cursor.execute("UPDATE day_count SET day = %s", [day])
-        storing.store_days(cursor, "day_count", storing.of_days(DAILY, [day]))
-        storing.store_hours(cursor, "hour_count", storing.of_hours(HOURLY, *span_of(day)))
+    storing.begin(cursor, "day_count", "day date")
+    storing.begin(cursor, "hour_count", "hour timestamptz")
+    for counted in dimensions.COUNTED:
+        cursor.execute(dimensions.statement(counted, into="day_count"))
+        if counted.is_hourly:
+            cursor.execute(dimensions.statement(counted, into="hour_count", by_hour=True))
+    cursor.execute("UPDATE day_count SET day = %s", [day])
+    storing.store_days(cursor, "day_count", storing.of_days(DAILY, [day]))
+    storing.store_hours(cursor, "hour_count", storing.of_hours(HOURLY, *span_of(day)))
     members.store_members(cursor, day)
     count_funnels_of_day(cursor, day)
-    events.unload(cursor)
 
 
 def count_funnels_of_day(cursor: Any, day: date) -> None:
     quick = list(Funnel.objects.filter(days=1))
-    with storing.counts(cursor, "funnel_count", "day date"):
-        for funnel in quick:
-            funnels.count_within_a_day(cursor, funnel, day)
-        storing.store_days(cursor, "funnel_count", storing.of_funnels(quick, [day]))
+    storing.begin(cursor, "funnel_count", "day date")
+    for funnel in quick:
+        funnels.count_within_a_day(cursor, funnel, day)
+    storing.store_days(cursor, "funnel_count", storing.of_funnels(quick, [day]))
 
 
 def count_across(cursor: Any, days: Sequence[date], now: datetime) -> None:
@@ -183,10 +183,10 @@ def count_across(cursor: Any, days: Sequence[date], now: datetime) -> None:
     count_active(cursor, days, now)
     for funnel in Funnel.objects.filter(days__gt=1) if days else ():
         begun = sorted({day - number * DAY for day in days for number in range(funnel.days)})
-        with storing.counts(cursor, "funnel_count", "day date"):
-            for run in in_a_row(begun):
-                funnels.count_over_days(cursor, funnel, run)
-            storing.store_days(cursor, "funnel_count", storing.of_funnels([funnel], begun))
+        storing.begin(cursor, "funnel_count", "day date")
+        for run in in_a_row(begun):
+            funnels.count_over_days(cursor, funnel, run)
+        storing.store_days(cursor, "funnel_count", storing.of_funnels([funnel], begun))
 
 
 def count_active(cursor: Any, days: Sequence[date], now: datetime) -> None:
@@ -198,9 +198,9 @@ def count_active(cursor: Any, days: Sequence[date], now: datetime) -> None:
         touched.add(today)
     if not touched:
         return
-    with storing.counts(cursor, "active_count", "day date"):
-        members.count_active(cursor, sorted(touched))
-        storing.store_days(cursor, "active_count", storing.of_days([Dimension.MEMBERS], sorted(touched)))
+    storing.begin(cursor, "active_count", "day date")
+    members.count_active(cursor, sorted(touched))
+    storing.store_days(cursor, "active_count", storing.of_days([Dimension.MEMBERS], sorted(touched)))
 
 
 def in_a_row(days: Sequence[date]) -> Iterator[list[date]]:

@@ -18,7 +18,7 @@ BLOCK = f"ltrim({word('block')}, '#')"
 FINISHED = f"({FRACTION} >= 1 AND {BEFORE} < 1)"
 MOST_AMOUNT = 10**12
 # Of a day.
-MOST_STEPS, MOST_SPEEDS = 2_000, 5_000
+MOST_STEPS, MOST_PAGES_TIMED = 2_000, 100
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,12 @@ class Counted:
     seconds: str = "0"
     amount: str = "0"
     is_hourly: bool = False
-    # Of keys that are as many as people think of, only everybody's are kept, and those of which there was most.
-    most_of_everybody: int | None = None
+    # A row for each page, hour and part would be as many as there are events.
+    hours_of_everybody: bool = False
+    # Of keys that may be as many as there are events, only everybody's are kept,
+    of_everybody: bool = False
+    # and of a day only those of which there was most.
+    most: int | None = None
 
 
 def part(column: str) -> str:
@@ -74,7 +78,7 @@ def of_site(key: str, condition: str, *, is_hourly: bool = False) -> Counted:
     )
 
 
-def of_vital(key: str, condition: str = "TRUE", *, most_of_everybody: int | None = None) -> Counted:
+def of_vital(key: str, condition: str = "TRUE", *, of_everybody: bool = False) -> Counted:
     """Nobody is counted, only views."""
     told = """(
         SELECT vital, subject, value, segment, hour, NULL::bigint AS who, NULL::int AS visit
@@ -82,7 +86,7 @@ def of_vital(key: str, condition: str = "TRUE", *, most_of_everybody: int | None
         WHERE name = '{left}' AND value >= 0
     ) AS told"""
     table = told.format(left=LEFT, **{vital: number(vital) for vital in ("lcp", "inp", "cls")})
-    return Counted(Dimension.VITAL, key, table, condition, most_of_everybody=most_of_everybody)
+    return Counted(Dimension.VITAL, key, table, condition, of_everybody=of_everybody)
 
 
 WITH_VISIT = "(SELECT day_event.*, coalesce(day_visit.source, '') AS visit_source, day_visit.entry FROM day_event"
@@ -100,6 +104,11 @@ STEPS = """(
         AND former.pages = day_page.pages - 1
     WHERE former.subject <> day_page.subject
 ) AS step"""
+TIMED = f"""(
+    SELECT subject FROM day_event WHERE name = '{LEFT}' AND subject <> ''
+    GROUP BY subject ORDER BY count(*) DESC, subject
+    LIMIT {MOST_PAGES_TIMED}
+)"""
 TENTHS = "(SELECT * FROM day_event CROSS JOIN generate_series(1, 10) AS tenth) AS reached"
 
 COUNTED = (
@@ -115,10 +124,11 @@ COUNTED = (
         bounces=f"({named(VIEW)} AND bounced)::int",
         seconds="seconds",
         is_hourly=True,
+        hours_of_everybody=True,
     ),
     of_visits(Dimension.ENTRY, "entry", "entry IS NOT NULL"),
     of_visits(Dimension.EXIT, "exit", "exit IS NOT NULL"),
-    Counted(Dimension.STEP, f"{part('former')} || '|' || {part('subject')}", STEPS, most_of_everybody=MOST_STEPS),
+    Counted(Dimension.STEP, f"{part('former')} || '|' || {part('subject')}", STEPS, of_everybody=True, most=MOST_STEPS),
     of_visits(Dimension.SOURCE, "source", is_hourly=True),
     of_visits(Dimension.MEDIUM, "medium", "medium <> ''"),
     of_visits(Dimension.CAMPAIGN, "campaign", "campaign <> ''"),
@@ -173,8 +183,8 @@ COUNTED = (
     of_vital(f"vital || '||' || {bucket_sql('value')}"),
     of_vital(
         f"vital || '|' || {part('subject')} || '|' || {bucket_sql('value')}",
-        "subject <> ''",
-        most_of_everybody=MOST_SPEEDS,
+        f"subject IN {TIMED}",
+        of_everybody=True,
     ),
     Counted(
         Dimension.KEPT_OUT,
@@ -199,22 +209,24 @@ WITH by_visit AS (
 )
 SELECT '{dimension}', {segment}, {span}key, sum(events), count(who), sum(visits), sum(bounces),
     sum(seconds), sum(amount)
-FROM by_who GROUP BY {parts}
+FROM by_who GROUP BY {parts} {most}
 """
 PARTS = "GROUPING SETS (({span}key, segment), ({span}key))"
-MOST = "key ORDER BY sum(events) DESC, key LIMIT {most}"
+ALONE = "{span}key"
+MOST = "ORDER BY sum(events) DESC, key LIMIT {most}"
 
 
 def statement(counted: Counted, *, into: str, by_hour: bool = False) -> str:
-    """Into a table of counts, with its `hour` if it is of those. Everybody's and each segment's."""
+    """Into a table of counts, with its `hour` if it is of those. Everybody's, and mostly each segment's."""
     first, span = (2, "hour, ") if by_hour else (1, "")
-    most = counted.most_of_everybody
+    has_parts = not (counted.of_everybody or (by_hour and counted.hours_of_everybody))
     return COUNT.format(
         into=into,
         span=span,
         span_places=span,
-        segment=f"coalesce(segment, {EVERYBODY})" if most is None else EVERYBODY,
-        parts=PARTS.format(span=span) if most is None else MOST.format(most=most),
+        segment=f"coalesce(segment, {EVERYBODY})" if has_parts else EVERYBODY,
+        parts=(PARTS if has_parts else ALONE).format(span=span),
+        most="" if counted.most is None else MOST.format(most=counted.most),
         key_place=first,
         who_places=f"{first + 2}, {first + 3}",
         dimension=counted.dimension.value,

@@ -39,7 +39,6 @@ def word(name: str) -> str:
 SECONDS = f"least(greatest(coalesce({number('seconds')}, 0), 0), {LONGEST_ATTENTION})::int"
 
 RAW = f"""
-CREATE TEMPORARY TABLE day_raw ON COMMIT DROP AS
 WITH raw AS MATERIALIZED (
     SELECT id, at, name, user_id, visitor, audience_id, left(subject, {LONGEST_SUBJECT}) AS subject,
         left(source, {LONGEST_WORD}) AS source, properties
@@ -70,7 +69,6 @@ FROM begun
 # event knows one (the server knows none), and the device that most of their events came from.
 TIERS = "ARRAY['', 'visitor', 'free', 'premium']"
 WHO = f"""
-CREATE TEMPORARY TABLE day_who ON COMMIT DROP AS
 WITH part AS (
     SELECT who, audience_id, count(*) AS events, bool_or(is_there) AS is_there
     FROM day_raw WHERE who IS NOT NULL GROUP BY who, audience_id
@@ -107,7 +105,6 @@ WHERE (known.tier, known.country, known.device) = (day_who.tier, day_who.country
 """
 
 VISITS = f"""
-CREATE TEMPORARY TABLE day_visit ON COMMIT DROP AS
 WITH visit AS (
     SELECT visit, min(who) AS who, min(hour) AS hour, sum(seconds)::int AS seconds,
         count(*) FILTER (WHERE name = '{Name.PAGE_VIEW}') AS views,
@@ -134,7 +131,6 @@ LEFT JOIN day_raw AS came ON came.n = visit.came
 """
 
 EVENTS = """
-CREATE TEMPORARY TABLE day_event ON COMMIT DROP AS
 SELECT day_raw.*, coalesce(day_visit.bounced, FALSE) AS bounced,
     coalesce(day_who.segment, audience.segment_id, -1) AS segment
 FROM day_raw
@@ -144,22 +140,28 @@ LEFT JOIN analytics_audience AS audience ON audience.id = day_raw.audience_id
 """
 
 PAGES = f"""
-CREATE TEMPORARY TABLE day_page ON COMMIT DROP AS
 SELECT who, visit, segment, pages, subject, hour FROM day_event
 WHERE name = '{Name.PAGE_VIEW}' AND visit IS NOT NULL
 """
-TABLES = ("day_raw", "day_who", "day_visit", "day_event", "day_page")
+
+# Once in a transaction, however many days it counts: tables that were dropped keep their locks to its end.
+MAKE = "CREATE TEMPORARY TABLE IF NOT EXISTS {table} ON COMMIT DROP AS {rows} WITH NO DATA"
 
 
 def load(cursor: Any, day: date) -> None:
-    """Make the tables of a day; they go with the transaction, or by `unload`."""
+    """Fill the tables with a day, in place of what was in them; they go with the transaction."""
     start, end = span_of(day)
-    cursor.execute(RAW, {"since": first_id(start), "until": first_id(end), "zone": zone().key})
-    cursor.execute("ANALYZE day_raw")
-    for statement in (WHO, NEW_SEGMENTS, SEGMENTS, VISITS, EVENTS, PAGES):
-        cursor.execute(statement)
-    cursor.execute("ANALYZE day_who, day_visit, day_event, day_page")
+    fill(cursor, "day_raw", RAW, {"since": first_id(start), "until": first_id(end), "zone": zone().key})
+    fill(cursor, "day_who", WHO)
+    cursor.execute(NEW_SEGMENTS)
+    cursor.execute(SEGMENTS)
+    fill(cursor, "day_visit", VISITS)
+    fill(cursor, "day_event", EVENTS)
+    fill(cursor, "day_page", PAGES)
 
 
-def unload(cursor: Any) -> None:
-    cursor.execute(f"DROP TABLE {', '.join(TABLES)}")
+def fill(cursor: Any, table: str, rows: str, values: Any = None) -> None:
+    cursor.execute(MAKE.format(table=table, rows=rows), values)
+    cursor.execute(f"TRUNCATE {table}")
+    cursor.execute(f"INSERT INTO {table} {rows}", values)
+    cursor.execute(f"ANALYZE {table}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +17,7 @@ PLACES = (
 )
 MEASURES = ("events", "visitors", "visits", "bounces", "seconds", "amount")
 MAKE = """
-CREATE TEMPORARY TABLE {table} ({span}dimension text, segment int, key text, {measures}) ON COMMIT DROP
+CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({span}dimension text, segment int, key text, {measures}) ON COMMIT DROP
 """
 
 # Equal numbers are not written again, not even locked: a row that is costs as much as one that changes. What reports
@@ -47,13 +46,11 @@ class These:
     values: Sequence[Any]
 
 
-@contextmanager
-def counts(cursor: Any, table: str, span: str) -> Iterator[None]:
-    """A temporary table for counts of a `span`, which is a column and its type."""
+def begin(cursor: Any, table: str, span: str) -> None:
+    """An empty temporary table for counts of a `span`, which is a column and its type."""
     measures = ", ".join(f"{measure} bigint NOT NULL DEFAULT 0" for measure in MEASURES)
     cursor.execute(MAKE.format(table=table, span=f"{span}, ", measures=measures))
-    yield
-    cursor.execute(f"DROP TABLE {table}")
+    cursor.execute(f"TRUNCATE {table}")
 
 
 def store_days(cursor: Any, table: str, these: These) -> None:
