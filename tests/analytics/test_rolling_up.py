@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.test import override_settings
 
+from analytics.days import span_of
 from analytics.events import AudienceOf
 from analytics.models import DailyCount, DirtyHour, Goal, HourlyCount, MemberDay, MemberSummary, Segment
 from analytics.services import rolling_up
@@ -219,7 +220,7 @@ def test_the_longest_of_everything_fits_into_the_index() -> None:
 )
 def test_a_day_has_as_many_hours_as_its_clock_shows(zone: str, day: date, hours: int) -> None:
     with override_settings(ANALYTICS_TIME_ZONE=zone):
-        start, _ = rolling_up.span_of(day)
+        start, _ = span_of(day)
         come_in(*(an_event(visitor=-1, at=start + number * HOUR + 5 * MINUTE) for number in range(-1, hours + 1)))
         roll_up(start + 2 * DAY)
         assert numbers("site", day=day)[0] == hours
