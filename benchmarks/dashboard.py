@@ -25,6 +25,8 @@ from config.embedded import Place
 
 DAYS, EVENTS_OF_VISIT, MEMBERS, PAGES = 90, 20, 2_000, 400
 ROUNDS = 15
+# Seconds: how often beat has the days counted, and after which all that came in is to be shown.
+EVERY, FRESH = 30, 60
 # Of a report's time, to its statements alone: times, and milliseconds beside.
 MOST_TIMES, MOST_MORE, MOST_GROWTH = 3.0, 5.0, 1.2
 
@@ -247,8 +249,8 @@ def a_minute(day: date) -> None:
         DirtyHour.objects.create(hour=now - timedelta(hours=number))
         times.append(timed(partial(roll_up, now)))
     print(f"\na minute's roll-up on a day of 100,000 events: {statistics.median(times) / 1000:.2f} s", end=" ")
-    print(f"({', '.join(f'{each / 1000:.2f}' for each in times)}); so what comes in is shown within", end=" ")
-    print(f"{60 + statistics.median(times) / 1000:.0f} s, half of it within {30 + statistics.median(times) / 1000:.0f}")
+    print(f"({', '.join(f'{each / 1000:.2f}' for each in times)}); begun each {EVERY} s,", end=" ")
+    print(f"it shows what came in within {EVERY + statistics.median(times) / 1000:.0f} s (limit {FRESH})")
 
 
 if __name__ == "__main__":

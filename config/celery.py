@@ -28,7 +28,7 @@ app.conf.beat_schedule = {
     "forget expired browser sessions": runs(crontab(hour="3", minute="10"), "clearsessions"),
     "erase accounts whose time has come": runs(crontab(minute="20"), "erase_accounts"),
     "forget old logins and exports": runs(crontab(hour="3", minute="40"), "forget_old_logins"),
-    "count what people do": runs(crontab(), "roll_up_analytics"),
+    "count what people do": runs(crontab(), "roll_up_analytics", "--again", "30"),
     "look what is wrong": runs(crontab(), "check_system", "--catch-up"),
     "forget when commands ran": runs(crontab(hour="3", minute="20"), "forget_runs"),
     "resume lost exports": runs(crontab(minute="*/20"), "resume_exports"),

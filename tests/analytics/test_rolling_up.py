@@ -272,7 +272,8 @@ def test_only_one_counts_at_a_time() -> None:
     with own_connection() as other, only_one(other.cursor(), rolling_up.LOCK):
         with pytest.raises(Busy):
             roll_up(NOON)
-        assert said() == "Another roll_up_analytics is counting.\n"
+        assert said() == "Counted nothing: nothing came in.\n"
+        assert DirtyHour.objects.exists()
         with pytest.raises(CommandError, match="Another"):
             call_command("roll_up_analytics", "--from", "2026-11-02", "--to", "2026-11-02")
     assert roll_up(NOON).days == [NOON.date()]
@@ -379,6 +380,8 @@ def test_the_command_says_what_it_counted() -> None:
     come_in(an_event(visitor=-1, at=NOON))
     assert said() == "Counted 2026-11-02.\n"
     assert said() == "Counted nothing: nothing came in.\n"
+    mark_dirty([an_event()])
+    assert said("--again", "0") == "Counted 2026-11-02.\n"
     assert json.loads(said("--json")) == {"counted": [], "dropped": []}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -23,29 +24,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", dest="first", type=day, help="count anew from this day on (2026-11-30)")
         parser.add_argument("--to", dest="last", type=day, help="up to this day; today unless told")
+        parser.add_argument("--again", type=int, help="count once more so many seconds after the beginning")
         parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
     def handle(self, *args: Any, first: date | None, last: date | None, verbosity: int, **options: Any) -> None:
-        """Raises CommandError; what was counted before it stays counted.
-
-        Whoever comes in the middle of another's counting has nothing to do, unless days are to be counted anew.
-        """
+        """Raises CommandError; what was counted before it stays counted."""
         now = timezone.now()
         if last and not first:
             raise CommandError("Say --from which day.")
-        last = last or day_of(now)
-        if first and last < first:
-            raise CommandError("The last day is before the first.")
-        try:
-            counted = list(rebuild(first, last, now)) if first else self.count(verbosity)
-        except Gone as error:
-            raise CommandError(f"Nothing was counted: the events of {in_words(error.days)} are gone.") from error
-        except Busy as error:
-            if first:
-                raise CommandError(str(error)) from error
-            self.stdout.write(str(error))
-            return
-        dropped = [] if first else list(drop_months(now))
+        if first:
+            counted, dropped = self.count_anew(first, last or day_of(now), now), []
+        else:
+            counted, dropped = self.count(again=options["again"]), list(drop_months(now))
         if options["json"]:
             self.stdout.write(json.dumps({"counted": counted, "dropped": dropped}, default=str))
         elif verbosity:
@@ -53,11 +43,33 @@ class Command(BaseCommand):
             if dropped:
                 self.stdout.write(f"Dropped the events of {', '.join(f'{month:%B %Y}' for month in dropped)}.")
 
-    def count(self, verbosity: int) -> list[date]:
-        done = roll_up()
-        if done.gone and verbosity:
-            self.stderr.write(f"Events came in for days whose others are gone, not counted: {in_words(done.gone)}.")
-        return done.days
+    def count_anew(self, first: date, last: date, now: datetime) -> list[date]:
+        if last < first:
+            raise CommandError("The last day is before the first.")
+        try:
+            return list(rebuild(first, last, now))
+        except Gone as error:
+            raise CommandError(f"Nothing was counted: the events of {in_words(error.days)} are gone.") from error
+        except Busy as error:
+            raise CommandError(str(error)) from error
+
+    def count(self, *, again: int | None) -> list[date]:
+        """Whoever comes in the middle of another's counting has nothing to do."""
+        next_at = time.monotonic() + (again or 0)
+        days: list[date] = []
+        for is_last in (True,) if again is None else (False, True):
+            try:
+                done = roll_up()
+            except Busy as error:
+                self.stderr.write(str(error))
+            else:
+                days += done.days
+                if done.gone:
+                    self.stderr.write(f"Not counted, since all other events are gone: {in_words(done.gone)}.")
+            if not is_last:
+                # Beat comes once a minute only, and what happened is to be shown within one.
+                time.sleep(max(0.0, next_at - time.monotonic()))
+        return list(dict.fromkeys(days))
 
 
 def day(text: str) -> date:
