@@ -1,4 +1,4 @@
-"""Who sends events to analytics: by an API key or an access token, and with cookies where one of our pages sent them."""
+"""Who sends events to analytics: by an API key, an access token, or the cookies of one of our pages."""
 
 from __future__ import annotations
 

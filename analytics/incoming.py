@@ -39,7 +39,8 @@ KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
 TIME_ZONE = "time_zone"
 
 # What a page_left tells: the least and the most of each. Attention in seconds, the part that was seen, the speed in
-# milliseconds (largest contentful paint, interaction to next paint), and how far things jumped (cumulative layout shift).
+# milliseconds (largest contentful paint, interaction to next paint), and how far things jumped (cumulative layout
+# shift).
 MEASURED = {"seconds": (0, 3600), "scroll": (0, 1), "lcp": (0, 60_000), "inp": (0, 60_000), "cls": (0, 100)}
 # What a page_view tells of where it came from.
 CAME_FROM = ("source", "medium", "campaign")

@@ -43,12 +43,17 @@ def page_view(user_id: int | None, path: str, /, **properties: Any) -> None:
 
 
 @never_raises
-def tutorial_progress(user_id: int, tutorial: str, fraction: float, seconds: float, block: str = "") -> None:
-    """`fraction`: how far they are now, from 0 to 1; `seconds`: since the progress before; `block`: the one reached."""
+def tutorial_progress(
+    user_id: int, tutorial: str, fraction: float, seconds: float, block: str = "", **properties: Any
+) -> None:
+    """`fraction`: how far they are now, from 0 to 1; `seconds`: since the progress before; `block`: the one reached.
+
+    Beside it `before`, the fraction before, `started`, whether this is their first progress here, and `total` seconds.
+    """
     if not 0 <= fraction <= 1 or seconds < 0:
         raise ValueError(f"a fraction is from 0 to 1, and time does not go back: {fraction}, {seconds}")
-    properties = {"fraction": round(fraction, 4), "seconds": round(seconds), **({"block": block} if block else {})}
-    count(Name.TUTORIAL_PROGRESS, user_id, tutorial, properties)
+    told = {"fraction": round(fraction, 4), "seconds": round(seconds), **({"block": block} if block else {})}
+    count(Name.TUTORIAL_PROGRESS, user_id, tutorial, told | properties)
 
 
 @never_raises

@@ -10,6 +10,7 @@ from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from tests.analytics.taken import taken  # noqa: F401 - a fixture for all
 from tests.brokers import worker_elsewhere  # noqa: F401 - a fixture for all
 from tests.counterparts.paypal_contract import paypal_contract, paypal_keys, paypal_stand_in  # noqa: F401 - fixtures for all
 from tests.counterparts.process import counterparts, counterparts_process  # noqa: F401 - fixtures for all

@@ -93,8 +93,9 @@ def year_of(user: User, number: int) -> Year:
 
 
 def months_of(number: int, seconds: dict[date, int], *, until: date) -> list[Month]:
-    """Those that have begun, up to a day."""
-    days = [day for month in MONTHS for day in days_of_month(number, month) if day <= until]
+    """From the first in which something was learned, up to a day."""
+    since = min(seconds, default=until).replace(day=1)
+    days = [day for month in MONTHS for day in days_of_month(number, month) if since <= day <= until]
     by_month = [list(each) for _, each in groupby(days, key=lambda day: day.month)]
     minutes = [sum(seconds.get(day, 0) for day in month) // 60 for month in by_month]
     most = max([*minutes, 1])

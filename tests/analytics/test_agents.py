@@ -10,8 +10,9 @@ from analytics.agents import BROWSERS, OTHER, SYSTEMS, Agent, agent_of, read
 from analytics.events import Device
 from tests.analytics.browsers import CHROME, FIREFOX, GOOGLEBOT, IPHONE
 
-MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15"
-IPAD = "Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1"
+APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5"
+MAC = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {APPLE} Safari/605.1.15"
+IPAD = f"Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) {APPLE} Mobile/15E148 Safari/604.1"
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 {}Safari/537.36"
 EDGE = CHROME + " Edg/140.0.0.0"
 

@@ -68,7 +68,7 @@ happenings = st.one_of(
     happening("feature", st.just("search")),
     happening("tutorial_progress", st.just("first"), properties=progress),
     happening("sign_up", st.just("")),
-    happening("subscription", st.just("began"), properties=st.just({"plan": "premium", "amount": 1900})),
+    happening("subscription", st.just("started"), properties=st.just({"plan": "premium", "amount": 1900})),
 )
 
 

@@ -40,7 +40,8 @@ def test_a_visitor_is_counted(recorded: Recorded, tutorial: Tutorial) -> None:
     assert response.status_code == 200
     (event,) = recorded.events()
     assert (event.name, event.subject, event.user_id) == ("page_view", f"/tutorials/{tutorial.slug}/", None)
-    assert event.visitor is not None and event.visitor < 0
+    assert event.visitor is not None
+    assert event.visitor < 0
     assert event.audience == ("visitor", "", "desktop", "Chrome", "Windows")
     assert (event.source, event.properties) == ("", {})
     assert b"secret" not in b"".join(recorded.lines())

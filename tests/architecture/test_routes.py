@@ -45,6 +45,7 @@ STAFF = frozenset({AUTHOR, MODERATOR, ADMINISTRATOR})
 WRITERS = frozenset({AUTHOR, ADMINISTRATOR})
 SEES_PEOPLE = frozenset({MODERATOR, ADMINISTRATOR})
 MODERATORS = frozenset({MODERATOR, ADMINISTRATOR})
+SEES_FIGURES = frozenset({ADMINISTRATOR})
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -330,6 +331,8 @@ TABLE = {
     "accounts/google/login/token/": Rule(NOBODY, "post"),
     # Cookies count from our own pages only, which say so in headers that this test does not send.
     "api/analytics/events": Rule(NOBODY, "post"),
+    "api/analytics/summary": Rule(SEES_FIGURES),
+    "api/analytics/series": Rule(SEES_FIGURES),
     # The settings of one's own account.
     "accounts/email/": Rule(MEMBERS),
     "accounts/password/change/": Rule(MEMBERS),

@@ -10,8 +10,8 @@ from analytics.events import Name
 from analytics.models.counts import ACTIVE_SPANS, EVERYBODY, Dimension
 from analytics.services.rolling_up.dimensions import FINISHED, STARTED
 
-# What happens to a subscription when somebody becomes Premium.
-BEGAN = "began"
+# What happens to a subscription when somebody becomes Premium (billing.services.counting).
+BEGAN = "('trial', 'started')"
 
 DAYS = f"""
 WITH seen AS (
@@ -37,7 +37,7 @@ WITH first AS (
         min(n) FILTER (WHERE name = '{Name.SIGN_UP}') AS sign_up,
         min(at) FILTER (WHERE name = '{Name.TUTORIAL_PROGRESS}' AND {STARTED}) AS started_at,
         min(at) FILTER (WHERE name = '{Name.TUTORIAL_PROGRESS}' AND {FINISHED}) AS finished_at,
-        min(at) FILTER (WHERE name = '{Name.SUBSCRIPTION}' AND subject = '{BEGAN}') AS premium_at
+        min(at) FILTER (WHERE name = '{Name.SUBSCRIPTION}' AND subject IN {BEGAN}) AS premium_at
     FROM day_event WHERE who > 0 GROUP BY who
 ), told AS (
     SELECT first.*, CASE WHEN first.is_there THEN %(day)s::date END AS day, coalesce(visit.source, '') AS source,
