@@ -46,6 +46,7 @@ def main() -> None:
     os.environ["LOG_TO"] = "database"
     with served() as platform:
         manage(platform, TABLES)
+        connect(platform.port).close()
         for part in parts:
             print(f"\n{part}", flush=True)
             {"one": one, "batches": batches, "consumer": consumer, "tracking": tracking}[part](platform)

@@ -152,8 +152,7 @@ def copy_tables(url: str) -> None:
     with subprocess.Popen(
         [programs / "pg_dump", "-Fc", "-Z0", "-d", template, *tables], stdout=subprocess.PIPE
     ) as dump:
-        command = [programs / "pg_restore", "--single-transaction", "-d", url]
-        subprocess.run(command, stdin=dump.stdout, check=True)
+        subprocess.run([programs / "pg_restore", "--single-transaction", "-d", url], stdin=dump.stdout, check=True)
 
 
 def come_back(site: Site, *, answers: Callable[[], bool]) -> None:

@@ -105,6 +105,7 @@ def test_it_serves_survives_and_ends(up: Up) -> None:
             "granian",
             "celery -A config worker",
             "celery -A config beat",
+            "manage.py ingest_events",
             "bin/postgres -D",
             "valkey-server",
         ):

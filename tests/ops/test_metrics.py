@@ -324,5 +324,5 @@ def test_a_scrape_asks_the_database_little_however_much_there_is(
     visitor: Client, learner: User, django_assert_max_num_queries: Any
 ) -> None:
     make_post(author=learner, category=make_category("Prompting"))
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         scraped(visitor)
