@@ -114,7 +114,7 @@ def test_only_what_is_got_is_looked_at(recorded: Recorded, method: str) -> None:
         ({"HTTP_HX_REQUEST": "true", "HTTP_HX_HISTORY_RESTORE_REQUEST": "true"}, 1),
     ],
 )
-def test_parts_of_a_page_are_no_pages(recorded: Recorded, headers: dict[str, str], number: int) -> None:
+def test_parts_of_a_page_are_no_pages(recorded: Recorded, headers: dict[str, Any], number: int) -> None:
     browser().get("/tutorials/", **headers)
     assert len(recorded.events("page_view")) == number
 
@@ -131,7 +131,7 @@ def test_parts_of_a_page_are_no_pages(recorded: Recorded, headers: dict[str, str
         ("monitoring", {"HTTP_USER_AGENT": "UptimeRobot/2.0"}),
     ],
 )
-def test_who_is_kept_out_is_only_counted_as_kept_out(recorded: Recorded, reason: str, headers: dict[str, str]) -> None:
+def test_who_is_kept_out_is_only_counted_as_kept_out(recorded: Recorded, reason: str, headers: dict[str, Any]) -> None:
     client = browser()
     for _ in range(3):
         client.get("/", **headers)
