@@ -3,9 +3,10 @@
 from django.urls import include, path
 
 urlpatterns = [
+    # First: each page sends something as it is left.
+    path("", include("analytics.api.urls")),
     path("", include("accounts.api.urls")),
     path("", include("tutorials.api.urls")),
     path("", include("community.api.urls")),
     path("", include("billing.api.urls")),
-    path("", include("analytics.api.urls")),
 ]
