@@ -43,7 +43,7 @@ WITH visit AS MATERIALIZED (
     SELECT number, CASE WHEN number %% 5 = 0 THEN 1 + number / 5 %% %(members)s END AS member,
         %(start)s::timestamptz + number %% %(days)s * interval '1 day' + random() * interval '23 hours' AS at,
         1 + floor(random() * 540)::int AS audience,
-        (ARRAY['', '', 'google.com', 'news.example', 'example.org', 'newsletter'])[1 + floor(random() * 6)::int] AS source
+        (ARRAY['', '', 'google.com', 'news.example', 'a.example', 'newsletter'])[1 + floor(random() * 6)::int] AS source
     FROM generate_series(1, %(visits)s) AS number
 ), event AS (
     SELECT visit.*, step, visit.at + step * interval '70 seconds' * random() AS moment,
@@ -65,7 +65,7 @@ SELECT id, uuid_extract_timestamp(id), member, -number, audience,
         WHEN 'tutorial_progress'
             THEN jsonb_build_object('fraction', 0.5, 'before', 0.25, 'seconds', 60, 'block', 'b-' || page %% 7)
         ELSE '{}' END
-FROM stamped
+FROM stamped ORDER BY id
 """
 RAW = {
     "totals": "SELECT count(DISTINCT coalesce(user_id, visitor)), count(*) FILTER (WHERE name = 'page_view')"
@@ -135,10 +135,11 @@ def fill(last: date, *, visits: int, days: int = DAYS) -> None:
     counted = time.perf_counter()
     run("VACUUM ANALYZE analytics_dailycount, analytics_hourlycount, analytics_memberday")
     ((events, rows),) = run("SELECT (SELECT count(*) FROM analytics_useranalytics), count(*) FROM analytics_dailycount")
+    ((size,),) = run("SELECT pg_total_relation_size('analytics_dailycount') / 1048576")
     print(
         f"\n{events:,} events made in {made - begun:.0f} s; {days} days counted in {counted - vacuumed:.0f} s", end=" "
     )
-    print(f"({rows:,} rows by day)")
+    print(f"({rows:,} rows by day, {size:,} MiB)", flush=True)
 
 
 def reports_of(last: date) -> dict[str, float]:
@@ -152,7 +153,7 @@ def reports_of(last: date) -> dict[str, float]:
             raw = from_events(name, last, days)
             kept = whole <= MOST_TIMES * alone + MOST_MORE
             row = f"| {name} | {days} | {whole:.2f} | {alone:.2f} | {whole / alone:.1f} | {kept} |"
-            print(row, f"{raw:.0f} | {raw / whole:.0f} |" if raw else "| |")
+            print(row, f"{raw:.0f} | {raw / whole:.0f} |" if raw else "| |", flush=True)
             if days == 90:
                 times[name] = whole
     return times

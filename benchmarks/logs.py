@@ -28,28 +28,33 @@ SPEAKERS = 2
 RATE = 50_000
 
 IN_PROCESS = """
-import json, logging, time
+import json, logging, statistics, time
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
-ROUNDS, EACH_ROUND = 200, 15
+ROUNDS, EACH_ROUND = 40, 200
 prepared = json.loads(PREPARED)
 factory = RequestFactory(SERVER_NAME="127.0.0.1", HTTP_COOKIE=prepared["cookie"])
 chain = WSGIHandler()
-root = logging.getLogger()
-root.handlers[0].setStream(open("/dev/null", "w"))
-def least(level):
+console, database = logging.getLogger().handlers
+console.setStream(open("/dev/null", "w"))
+def each(level):
+    # CPU time of a request, with its part of what the shipping of all of them takes: until none waits any more.
     logging.disable(level)
     begun = time.process_time()
     for _ in range(EACH_ROUND):
         answer = chain.get_response(factory.get(prepared["thread"]))
         assert answer.status_code == 200, answer.status_code
         answer.close()
-    return (time.process_time() - begun) / EACH_ROUND
-measured = {"without": [], "with": []}
+    said = time.process_time()
+    while database.shipper.spool.waiting:
+        time.sleep(0.2)
+    return (said - begun) / EACH_ROUND, (time.process_time() - begun) / EACH_ROUND
+each(logging.NOTSET)
+rounds = []
 for _ in range(ROUNDS):
-    for name, level in (("without", logging.CRITICAL), ("with", logging.NOTSET)):
-        measured[name].append(least(level))
-print(json.dumps({name: sorted(times) for name, times in measured.items()}))
+    (without, _), (said, shipped) = each(logging.CRITICAL), each(logging.NOTSET)
+    rounds.append((without, (said - without) / without, (shipped - without) / without))
+print(json.dumps([statistics.median(column) for column in zip(*rounds)]))
 """
 SPEAK = """
 import logging, sys, time
@@ -85,11 +90,9 @@ def main() -> None:
 def cost(platform: Served) -> None:
     load(platform, POSTS)
     prepared = manage(platform, PREPARE)
-    measured = json.loads(manage(platform, IN_PROCESS.replace("PREPARED", repr(prepared))))
-    without, with_logs = (min(measured[name]) * 1e6 for name in ("without", "with"))
-    share = (with_logs - without) / without * 100
-    print(f"\na thread of 50 comments: {without:.0f} µs of CPU without logs, {with_logs:.0f} with, its row included")
-    print(f"{share:.1f} % (limit {LIMIT}), reached: {share <= LIMIT}")
+    without, said, shipped = json.loads(manage(platform, IN_PROCESS.replace("PREPARED", repr(prepared))))
+    print(f"\na thread of 50 comments: {without * 1e6:.0f} µs of CPU without logs; its record adds {said:.1%}, and")
+    print(f"{shipped:.1%} once it is shipped, too (limit {LIMIT} %, for logs and analytics together)")
 
 
 def storm(platform: Served, home: Path, rate: int) -> None:

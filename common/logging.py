@@ -8,16 +8,18 @@ Read while logging is set up, before any app: it imports nothing that needs one.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from _json import make_encoder
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from functools import lru_cache
+from json.encoder import encode_basestring
+from typing import Any, NoReturn, TextIO
 
 from common.request_id import request_id
 from common.scrubbing import scrub_exception, scrub_named, scrub_text
@@ -42,6 +44,13 @@ PLACES: dict[str, type | tuple[type, ...]] = {
 }
 COLOURS = {"DEBUG": "2", "INFO": "36", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;41"}
 
+# Where in the code and in which thread something was said is shown nowhere; to find it out takes as long as to write it
+# down (https://docs.python.org/3/howto/logging.html#optimization).
+logging._srcfile = None
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+# What a record has that was given nothing beside its message.
+BLANK = vars(logging.makeLogRecord({}))
+
 # About the request or the task at hand: user_id, method, path, task. Shared by whoever runs within it.
 bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 
@@ -57,6 +66,23 @@ class ContextLogger(logging.LoggerAdapter[logging.Logger]):
 
 
 logger = ContextLogger(logging.getLogger("howtoai"))
+
+
+def tell(teller: logging.Logger, level: int, message: str, *args: object, **context: Any) -> None:
+    """As `logger.log`, in less than half the time: for what is said of each request."""
+    if teller.isEnabledFor(level):
+        record = logging.LogRecord.__new__(logging.LogRecord)
+        vars(record).update(
+            BLANK,
+            name=teller.name,
+            levelno=level,
+            levelname=logging.getLevelName(level),
+            msg=message,
+            args=args,
+            created=time.time(),
+            context=context,
+        )
+        teller.handle(record)
 
 
 def bind(**values: Any) -> None:
@@ -92,26 +118,36 @@ def text_of(record: logging.LogRecord) -> str:
     """The entry as one line of JSON, which begins with its time; made once for each."""
     made: str | None = getattr(record, "text", None)
     if made is None:
-        made = record.text = json.dumps(entry_of(record), ensure_ascii=False)
+        made = record.text = as_json(entry_of(record))
     return made
+
+
+def as_json(entry: dict[str, Any]) -> str:
+    return "".join(ENCODER(entry, 0))
+
+
+def refuse(value: object) -> NoReturn:
+    raise TypeError(f"{type(value).__name__} cannot be told as JSON")
+
+
+# What `json.dumps` makes anew for each call. Nothing in an entry holds itself (common.scrubbing), which is not checked.
+# The last three: sort keys, skip keys, allow NaN.
+ENCODER = make_encoder(None, refuse, encode_basestring, None, ": ", ", ", *(False, False, True))
 
 
 def make_entry(record: logging.LogRecord) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
+        "time": time_of(record.created),
         "level": record.levelname.lower(),
         "logger": record.name,
         "message": scrub_text(message_of(record)),
         "request_id": request_id.get(),
     }
-    given: Mapping[str, Any] = getattr(record, "context", {})
-    said = vars(record)
-    extra = {name: said[name] for name in said.keys() - USUAL}
     context: dict[str, Any] = {}
-    for name, value in {**(bound.get() or {}), **extra, **given}.items():
+    for name, value in {**(bound.get() or {}), **extra_of(record), **getattr(record, "context", {})}.items():
         # These have a place of their own, so that they can be looked for.
-        if name in PLACES and isinstance(value, PLACES[name]):
-            entry[name] = value if not isinstance(value, str) else scrub_text(value)
+        if isinstance(value, PLACES.get(name, ())):
+            entry[name] = scrub_text(value) if isinstance(value, str) else value
         else:
             context[name] = scrub_named(name, value)
     if context:
@@ -121,6 +157,25 @@ def make_entry(record: logging.LogRecord) -> dict[str, Any]:
     if record.exc_text:
         entry["exception"] = scrub_exception(record.exc_text)
     return entry
+
+
+def time_of(moment: float) -> str:
+    """ISO 8601 in UTC with microseconds, of seconds since 1970."""
+    second = int(moment)
+    return f"{second_of(second)}.{int((moment - second) * 1_000_000):06d}+00:00"
+
+
+@lru_cache(maxsize=4)
+def second_of(second: int) -> str:
+    """Much is said in one second, and taking a time apart is dear."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def extra_of(record: logging.LogRecord) -> dict[str, Any]:
+    said = vars(record)
+    if len(said) == len(BLANK) + ("context" in said):
+        return {}
+    return {name: said[name] for name in said.keys() - USUAL}
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -142,6 +197,14 @@ class Discreet:
 
 class ConsoleHandler(Discreet, logging.StreamHandler[TextIO]):
     """For stdout or stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """As Python's own, in one piece and without a second lock."""
+        try:
+            self.stream.write(f"{self.format(record)}\n")
+            self.stream.flush()
+        except Exception:  # noqa: BLE001 - whoever says something must not fail for it
+            self.handleError(record)
 
 
 class JsonFormatter(logging.Formatter):

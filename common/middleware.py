@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 from common import views
 from common.doors import is_in_admin
 from common.limits import Limited
-from common.logging import binding
+from common.logging import binding, tell
 from common.outages import Away
 from common.request_id import request_id
 
@@ -62,16 +62,15 @@ def tell_of(request: HttpRequest, response: HttpResponse, began: float) -> None:
     """One line for each request: what was asked, how it ended, and how long it took until the answer was ready."""
     # Of 503 it is told where something is away, or closed on purpose.
     is_trouble = response.status_code >= 500 and response.status_code != 503
-    requests.log(
+    tell(
+        requests,
         logging.WARNING if is_trouble else logging.INFO,
         "%s %s: %s",
         request.method,
         request.path,
         response.status_code,
-        extra={
-            "status": response.status_code,
-            "duration_ms": round((time.perf_counter() - began) * 1000, 1),
-        },
+        status=response.status_code,
+        duration_ms=round((time.perf_counter() - began) * 1000, 1),
     )
 
 

@@ -80,11 +80,13 @@ PRIVATE_KEY = re.compile(
 KEPT = [name for name in LOOKS_SECRET.groupindex if name.startswith(("keep", "quote"))]
 DIGITS = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.-])")
 # One of these is in everything that LOOKS_SECRET could find, and in few lines of a log.
-HINTS = re.compile(
-    r"[@$]|://|pass|secret|token|key|auth|cookie|session|csrf|signature|cv[cv]|otp|code|bearer|basic|eyj|hta_|[srp]k_"
-    r"|whsec|ghp_|akia|age-|__host-|settings/email|unsubscribe|invitation|confirm|state=",
-    re.IGNORECASE,
+HINTS = re.split(
+    r"\s+",
+    "@ $ :// pass secret token key auth cookie session csrf signature cvc cvv otp code bearer basic eyj hta_ sk_ rk_"
+    " pk_ whsec ghp_ akia age- __host- settings/email unsubscribe invitation confirm state=",
 )
+# There are letters beyond ASCII that are taken for one of these where case is of no account, such as the long s.
+HINTS_AMONG_ALL_LETTERS = re.compile("|".join(map(re.escape, HINTS)), re.IGNORECASE)
 
 
 def scrub_text(text: str) -> str:
@@ -107,11 +109,23 @@ def scrub_exception(text: str) -> str:
 
 
 def mask(text: str) -> str:
-    if HINTS.search(text):
+    if may_hold_a_secret(text):
         text = LOOKS_SECRET.sub(masked, PRIVATE_KEY.sub(MASK, text))
     if DIGITS.search(text):
         text = DIGITS.sub(lambda found: MASK if is_card(found[0]) else found[0], text)
     return text if text.isprintable() else "".join(map(visible, text))
+
+
+def may_hold_a_secret(text: str) -> bool:
+    """False for most of what a log is told, in a tenth of the time that a pattern takes."""
+    if not text.isascii():
+        return HINTS_AMONG_ALL_LETTERS.search(text) is not None
+    text = text.lower()
+    # A loop: `any` would make a generator for each line.
+    for hint in HINTS:  # noqa: SIM110
+        if hint in text:
+            return True
+    return False
 
 
 scrubbed = lru_cache(maxsize=2_000)(scrub_anew)
@@ -157,8 +171,13 @@ def scrub(value: Any, depth: int = 0) -> Any:
 
 def scrub_named(name: str, value: Any, depth: int = 0) -> Any:
     """As `scrub`, for what has a name."""
-    is_secret = SECRET_NAMES.search(name.lower().replace("-", "").replace("_", "")) is not None
+    is_secret = names_a_secret(name)
     return MASK if is_secret and value not in (None, "", True, False) else scrub(value, depth)
+
+
+@lru_cache(maxsize=1_000)
+def names_a_secret(name: str) -> bool:
+    return SECRET_NAMES.search(name.lower().replace("-", "").replace("_", "")) is not None
 
 
 def text_of(value: Any) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, Value
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from analytics import subjects
@@ -28,11 +28,15 @@ def page_titles(paths: Iterable[str]) -> dict[str, str]:
 
 def pages_of(category: str) -> QuerySet[Any, str]:
     """Of the category itself, and of its posts: without the title, which stands behind."""
-    number = Cast("pk", CharField())
+    number = Cast("pk", TextField())
     posts = Post.objects.filter(category__slug=category).order_by()
-    of_posts = posts.values_list(Concat(Value("/community/posts/"), number, Value("/")), flat=True)
+    of_posts = posts.values_list(
+        Concat(Value("/community/posts/"), number, Value("/"), output_field=TextField()), flat=True
+    )
     own = Category.objects.filter(slug=category).order_by()
-    of_category = own.values_list(Concat(Value("/community/c/"), F("slug"), Value("/")), flat=True)
+    of_category = own.values_list(
+        Concat(Value("/community/c/"), F("slug"), Value("/"), output_field=TextField()), flat=True
+    )
     return of_posts.union(of_category, all=True)
 
 

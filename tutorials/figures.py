@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from analytics import subjects
@@ -32,7 +32,7 @@ def page_titles(paths: Iterable[str]) -> dict[str, str]:
 
 
 def pages_of(topic: str) -> QuerySet[Tutorial, str]:
-    path = Concat(Value(BEFORE), F("slug"), Value(AFTER))
+    path = Concat(Value(BEFORE), F("slug"), Value(AFTER), output_field=TextField())
     return Tutorial.objects.filter(topic__slug=topic).order_by().values_list(path, flat=True)
 
 

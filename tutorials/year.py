@@ -73,7 +73,7 @@ def year_of(user: User, number: int) -> Year:
     first, last = date(number, 1, 1), date(number, 12, 31)
     start, end = datetime(number, 1, 1, tzinfo=zone), datetime(number + 1, 1, 1, tzinfo=zone)
     seconds = dict(LearningDay.objects.filter(user=user, day__range=(first, last)).values_list("day", "seconds"))
-    finished = (
+    finished: Any = (
         TutorialProgress.objects.of(user)
         .filter(completed_at__gte=start, completed_at__lt=end)
         .order_by("-completed_at", "-id")
@@ -93,8 +93,9 @@ def year_of(user: User, number: int) -> Year:
 
 
 def months_of(number: int, seconds: dict[date, int], *, until: date) -> list[Month]:
-    """Those that have begun, up to a day."""
-    days = [day for month in MONTHS for day in days_of_month(number, month) if day <= until]
+    """From the first in which something was learned, up to a day."""
+    since = min(seconds, default=until).replace(day=1)
+    days = [day for month in MONTHS for day in days_of_month(number, month) if since <= day <= until]
     by_month = [list(each) for _, each in groupby(days, key=lambda day: day.month)]
     minutes = [sum(seconds.get(day, 0) for day in month) // 60 for month in by_month]
     most = max([*minutes, 1])

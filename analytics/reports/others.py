@@ -91,7 +91,7 @@ SELECT path, vital, bucket, views FROM told JOIN most USING (path)
 
 
 def vitals(view: View) -> list[Speed]:
-    """All pages together first, then those of which most was told."""
+    """All pages together first, then those of which most was told; with a filter, all pages together only."""
     where = counted(view, Dimension.VITAL)
     told: dict[str, dict[str, dict[int, int]]] = defaultdict(lambda: {vital: {} for vital in VITALS})
     for path, vital, bucket, views in rows(SPEED.format(where=where.sql), [*where.values, MOST_PAGES + 1]):

@@ -113,12 +113,12 @@ def reached(goal: Goal, found: dict[tuple[str, str], list[Top]], all_visits: int
 
 
 def steps_from(view: View, page: str, *, limit: int = MOST) -> list[Top]:
-    """Which pages people went to next, within the visit."""
+    """Which pages people went to next, within the visit. Of everybody: filters do not narrow it."""
     return steps(view, "starts_with(key, %s)", f"{escaped(page)}|", limit)
 
 
 def steps_to(view: View, page: str, *, limit: int = MOST) -> list[Top]:
-    """From which pages people came, within the visit."""
+    """From which pages people came, within the visit. Of everybody: filters do not narrow it."""
     return steps(view, "right(key, length(%s)) = %s", f"|{escaped(page)}", limit)
 
 

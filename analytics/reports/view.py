@@ -19,6 +19,8 @@ MOST_DAYS = 731
 WRONG_WAY_ROUND = "The last day is before the first."
 TOO_LONG = f"Ask for at most {MOST_DAYS} days."
 UNKNOWN = "There is no {what} “{value}”."
+# Kept of everybody only, so no filter but that of days narrows them.
+UNFILTERED = frozenset({Dimension.STEP})
 SEGMENTS = "SELECT id FROM analytics_segment WHERE "
 
 
@@ -95,7 +97,8 @@ def counted(
     view: View, dimension: Dimension, *, span: str = "day BETWEEN %s AND %s", ends: Sequence[Any] = ()
 ) -> Where:
     """The rows of a dimension in DailyCount, or with another `span` in HourlyCount, that make up a view."""
-    among = Where("segment = %s", [EVERYBODY]) if view.is_of_everybody else segments(view)
+    everybody = view.is_of_everybody or dimension in UNFILTERED
+    among = Where("segment = %s", [EVERYBODY]) if everybody else segments(view)
     about = of_topic(view, dimension)
     return Where(
         f"dimension = %s AND {among.sql} AND {span} AND {about.sql}",

@@ -49,14 +49,25 @@ def drop_months(now: datetime) -> Iterator[date]:
     with connection.cursor() as cursor:
         months = [month for month in MONTHS.days(cursor) if month < oldest]
     for month in months:
-        with transaction.atomic(), connection.cursor() as cursor:
-            # Nobody can add to it from here on, so that what waits is all that ever will.
-            cursor.execute(f'LOCK TABLE "{MONTHS.name_of(month)}" IN ACCESS EXCLUSIVE MODE')
-            if is_waited_for(cursor, month):
-                logger.warning("events of %s wait to be counted, so they are not dropped yet", f"{month:%B %Y}")
-                continue
-            MONTHS.drop(cursor, month)
-        yield month
+        if drop_month(month):
+            yield month
+        else:
+            logger.warning("events of %s wait to be counted, so they are not dropped yet", f"{month:%B %Y}")
+
+
+@transaction.atomic
+def drop_month(month: date) -> bool:
+    """Whether nothing of it waits; then it is gone."""
+    with connection.cursor() as cursor:
+        if is_waited_for(cursor, month):
+            return False
+        # The whole before the part, as all others lock them. Nobody can add to it from here on.
+        cursor.execute(f'LOCK TABLE ONLY "{MONTHS.table}" IN ACCESS EXCLUSIVE MODE')
+        cursor.execute(f'LOCK TABLE "{MONTHS.name_of(month)}" IN ACCESS EXCLUSIVE MODE')
+        if is_waited_for(cursor, month):
+            return False
+        MONTHS.drop(cursor, month)
+    return True
 
 
 def is_waited_for(cursor: Any, month: date) -> bool:

@@ -42,7 +42,9 @@ class DatabaseHandler(Discreet, logging.Handler):
         if here.ships:
             return
         try:
-            shipper = self.begun()
+            shipper = self.shipper
+            if shipper is None or self.process_id != os.getpid():
+                shipper = self.begin()
             is_told = record.levelno < logging.WARNING
             if is_told and shipper.spool.waiting > self.most_waiting:
                 self.aside.drop(record.levelname.lower())
@@ -60,13 +62,12 @@ class DatabaseHandler(Discreet, logging.Handler):
         except Exception:  # noqa: BLE001 - whoever says something must not fail for it
             self.handleError(record)
 
-    def begun(self) -> Shipper:
+    def begin(self) -> Shipper:
         """This process's own: after a fork there is another. Under the handler's lock."""
-        if self.shipper is None or self.process_id != os.getpid():
-            self.shipper = Shipper(OwnSpool(self.folder), self.aside)
-            self.process_id = os.getpid()
-            self.process = json.dumps(f"{program()} {self.process_id}", ensure_ascii=False)
-            self.origin = f"8{secrets.token_hex(8)[1:]}"
+        self.shipper = Shipper(OwnSpool(self.folder), self.aside)
+        self.process_id = os.getpid()
+        self.process = json.dumps(f"{program()} {self.process_id}", ensure_ascii=False)
+        self.origin = f"8{secrets.token_hex(8)[1:]}"
         return self.shipper
 
     def line_of(self, record: logging.LogRecord) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +15,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import clear_url_caches, path
+from hypothesis import given
+from hypothesis import strategies as st
 
 import config.urls
 from accounts.models import User
 from common.limits import counting_cache
-from common.logging import ConsoleFormatter, JsonFormatter, bind, binding, entry_of, logger
+from common.logging import ConsoleFormatter, JsonFormatter, bind, binding, entry_of, logger, time_of
 from common.middleware import RequestIdMiddleware
 from common.request_id import request_id
 from config.celery import app
@@ -182,6 +185,20 @@ def test_a_worker_keeps_our_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     before = list(logging.getLogger().handlers)
     app.log.setup_logging_subsystem(loglevel="INFO")
     assert logging.getLogger().handlers == before
+
+
+@given(st.floats(0, 4_000_000_000))
+def test_a_time_is_told_to_the_microsecond(moment: float) -> None:
+    told = datetime.fromisoformat(time_of(moment))
+    assert abs(told - datetime.fromtimestamp(moment, UTC)) <= timedelta(microseconds=1)
+    assert len(time_of(moment)) == len("2026-11-30T06:20:40.000000+00:00")
+
+
+def test_what_is_told_of_each_request_can_be_turned_off(client: Client, db: None, kept: Kept) -> None:
+    logging.getLogger("howtoai.requests").setLevel(logging.ERROR)
+    client.get("/billing/")
+    logging.getLogger("howtoai.requests").setLevel(logging.NOTSET)
+    assert kept.entries("howtoai.requests") == []
 
 
 def test_machines_get_one_object_on_one_line() -> None:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.scrubbing import DEEPEST, LONGEST_END, LONGEST_TEXT, MASK, scrub, scrub_exception, scrub_named, scrub_text
+from common.scrubbing import (
+    DEEPEST,
+    DIGITS,
+    LONGEST_END,
+    LONGEST_TEXT,
+    LOOKS_SECRET,
+    MASK,
+    PRIVATE_KEY,
+    may_hold_a_secret,
+    scrub,
+    scrub_exception,
+    scrub_named,
+    scrub_text,
+)
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
@@ -73,6 +87,15 @@ def test_what_looks_like_a_secret_is_masked(said: str, secret: str) -> None:
     told = scrub_text(said)
     assert secret not in told
     assert MASK in told
+
+
+@pytest.mark.parametrize("said", [said for said, _ in SAID])
+@pytest.mark.parametrize("letters", [str.upper, str.lower, "ü {}".format, lambda said: said.replace("s", "\u017f")])
+def test_what_could_be_found_is_always_looked_for(said: str, letters: Callable[[str], str]) -> None:
+    written = letters(said)
+    if DIGITS.search(written) is None:
+        assert PRIVATE_KEY.search(written) or LOOKS_SECRET.search(written)
+        assert may_hold_a_secret(written)
 
 
 @pytest.mark.parametrize(

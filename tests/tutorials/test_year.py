@@ -112,3 +112,10 @@ def test_a_run_ends_where_a_day_is_missing() -> None:
     days = [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 3)]
     assert longest_run(days) == 3
     assert longest_run([]) == 0
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_year_begins_with_the_month_in_which_somebody_began(learner: User) -> None:
+    learn(learner, date(2026, 9, 15))
+    assert [month.first.month for month in year_of(learner, 2026).months] == [9, 10, 11]
+    assert [month.first.month for month in year_of(learner, 2025).months] == [12]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analytics.admin.dashboard.asked import Asked, Card, Page, Section, Shown
 from analytics.admin.dashboard.lists import table
-from analytics.admin.dashboard.pictures import Line, by_day
 from analytics.models.counts import Dimension
+from analytics.pictures import Line, by_day
 from analytics.reports import by_day as counts_by_day
 from analytics.reports import engagement
 from common.figures import Count, Day, Figure, Words, change

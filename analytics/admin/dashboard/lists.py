@@ -60,10 +60,16 @@ def listed(
                 [Column(heading), Column("Key", is_extra=True), *map(Column, headings)],
                 [[Words(called(dimension, each)), Words(each.key), *figures(each.counts)] for each in found],
                 [],
+                bars=parts([getattr(each.counts, order) for each in found]),
             )
         )
 
     return make
+
+
+def parts(numbers: Sequence[int]) -> list[float]:
+    """Each as a part of the largest."""
+    return [number / max(numbers) if max(numbers) else 0.0 for number in numbers]
 
 
 def table(name: str, title: str, headings: Sequence[str], rows: Iterable[list[Figure]]) -> Table:

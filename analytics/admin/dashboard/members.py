@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analytics.admin.dashboard.asked import Asked, Card, Page, Section, Shown
 from analytics.admin.dashboard.lists import DIRECT, table
-from analytics.admin.dashboard.pictures import Line, by_day, steps
+from analytics.pictures import Line, by_day, steps
 from analytics.reports import Conversion, cohorts, conversion, members, subscriptions
 from common.figures import Count, Day, Figure, Number, Words, change, share
 from common.tables import Column, Table

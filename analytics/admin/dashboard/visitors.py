@@ -6,10 +6,10 @@ from datetime import date
 
 from analytics.admin.dashboard.asked import Asked, Card, Page, Section, Shown
 from analytics.admin.dashboard.lists import VIEWS, listed, table
-from analytics.admin.dashboard.pictures import Line, by_day, hours
 from analytics.keeping_out import Reason
 from analytics.models import Note
 from analytics.models.counts import Dimension
+from analytics.pictures import Line, by_day, hours
 from analytics.reports import Counts, OfDay, by_hour, kept_out, live, totals, vitals
 from analytics.reports import by_day as counts_by_day
 from common.charts import Chart

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from analytics.admin.dashboard.asked import Asked, Choice, Page, Section, Shown
-from analytics.admin.dashboard.lists import DIRECT, table
-from analytics.admin.dashboard.pictures import steps
+from dataclasses import replace
+
+from analytics.admin.dashboard.asked import MOST_SHOWN, Asked, Choice, Page, Section, Shown
+from analytics.admin.dashboard.lists import DIRECT, parts, table
 from analytics.models import Funnel
 from analytics.models.counts import Dimension
+from analytics.pictures import steps
 from analytics.reports import Top, funnel, goals, steps_from, steps_to, top
 from common.figures import Count, Figure, Words, share
 from common.tables import Table
 
 MOST_CHOICES = 50
+MOST_LEADING = 5
+LONGEST_LABEL = 24
 
 
 def reached(asked: Asked) -> Shown:
@@ -48,7 +52,7 @@ def leading_to(asked: Asked) -> Shown:
                     Count(one.counts.visits),
                     share(one.counts.visits, each.visits),
                 ]
-                for one in found[: asked.rows]
+                for one in found[: max(MOST_LEADING, asked.rows - MOST_SHOWN)]
             ]
     return Shown(table("leading", "What led to them", ("Goal", "By", "What", "Visits", "Of the goal's"), rows))
 
@@ -70,8 +74,13 @@ def through(asked: Asked) -> Shown:
         for place, (name, each) in enumerate(zip(names, found, strict=True))
     ]
     title = f"Funnel: {chosen.name}"
-    chart = steps("funnel", title, names, [each.reached for each in found], lambda place: f"Step {place + 1}")
+    chart = steps("funnel", title, names, [each.reached for each in found], lambda place: shortened(names[place]))
     return Shown(table("funnel", title, ("Step", "People", "Of the step before", "Of the first"), rows), chart)
+
+
+def shortened(name: str) -> str:
+    """So that it has room beneath a bar."""
+    return name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
 
 
 def funnel_of(asked: Asked) -> Funnel | None:
@@ -124,7 +133,8 @@ def listed(name: str, title: str, found: list[Top]) -> Shown:
     rows: list[list[Figure]] = [
         [Words(each.title or each.key), Count(each.counts.events), share(each.counts.events, whole)] for each in found
     ]
-    return Shown(table(name, title, ("Page", "Times", "Of these"), rows))
+    bars = parts([each.counts.events for each in found])
+    return Shown(replace(table(name, title, ("Page", "Times", "Of these"), rows), bars=bars))
 
 
 JOURNEYS = Page(

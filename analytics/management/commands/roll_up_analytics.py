@@ -26,7 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else, on stdout")
 
     def handle(self, *args: Any, first: date | None, last: date | None, verbosity: int, **options: Any) -> None:
-        """Raises CommandError; what was counted before it stays counted."""
+        """Raises CommandError; what was counted before it stays counted.
+
+        Whoever comes in the middle of another's counting has nothing to do, unless days are to be counted anew.
+        """
         now = timezone.now()
         if last and not first:
             raise CommandError("Say --from which day.")
@@ -38,7 +41,10 @@ class Command(BaseCommand):
         except Gone as error:
             raise CommandError(f"Nothing was counted: the events of {in_words(error.days)} are gone.") from error
         except Busy as error:
-            raise CommandError(str(error)) from error
+            if first:
+                raise CommandError(str(error)) from error
+            self.stdout.write(str(error))
+            return
         dropped = [] if first else list(drop_months(now))
         if options["json"]:
             self.stdout.write(json.dumps({"counted": counted, "dropped": dropped}, default=str))

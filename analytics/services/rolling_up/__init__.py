@@ -92,7 +92,7 @@ def alone() -> Iterator[None]:
     """Raises Busy."""
     with connection.cursor() as cursor, only_one(cursor, LOCK) as is_ours:
         if not is_ours:
-            raise Busy("Another roll_up_analytics is counting; wait for its end.")
+            raise Busy("Another roll_up_analytics is counting.")
         yield
 
 
@@ -181,7 +181,7 @@ def count_funnels_of_day(cursor: Any, day: date) -> None:
 def count_across(cursor: Any, days: Sequence[date], now: datetime) -> None:
     """What depends on these days and on others."""
     count_active(cursor, days, now)
-    for funnel in Funnel.objects.filter(days__gt=1):
+    for funnel in Funnel.objects.filter(days__gt=1) if days else ():
         begun = sorted({day - number * DAY for day in days for number in range(funnel.days)})
         with storing.counts(cursor, "funnel_count", "day date"):
             for run in in_a_row(begun):
@@ -196,6 +196,8 @@ def count_active(cursor: Any, days: Sequence[date], now: datetime) -> None:
     touched = {day for day in after if day <= max(today, *days)} if days else set()
     if not DailyCount.objects.filter(dimension=Dimension.MEMBERS, segment=EVERYBODY, day=today).exists():
         touched.add(today)
+    if not touched:
+        return
     with storing.counts(cursor, "active_count", "day date"):
         members.count_active(cursor, sorted(touched))
         storing.store_days(cursor, "active_count", storing.of_days([Dimension.MEMBERS], sorted(touched)))

@@ -17,6 +17,8 @@ STARTED = "properties->'started' = 'true'::jsonb"
 BLOCK = f"ltrim({word('block')}, '#')"
 FINISHED = f"({FRACTION} >= 1 AND {BEFORE} < 1)"
 MOST_AMOUNT = 10**12
+# Of a day.
+MOST_STEPS, MOST_SPEEDS = 2_000, 5_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Counted:
     seconds: str = "0"
     amount: str = "0"
     is_hourly: bool = False
+    # Of keys that are as many as people think of, only everybody's are kept, and those of which there was most.
+    most_of_everybody: int | None = None
 
 
 def part(column: str) -> str:
@@ -70,7 +74,7 @@ def of_site(key: str, condition: str, *, is_hourly: bool = False) -> Counted:
     )
 
 
-def of_vital(key: str, condition: str = "TRUE") -> Counted:
+def of_vital(key: str, condition: str = "TRUE", *, most_of_everybody: int | None = None) -> Counted:
     """Nobody is counted, only views."""
     told = """(
         SELECT vital, subject, value, segment, hour, NULL::bigint AS who, NULL::int AS visit
@@ -78,7 +82,7 @@ def of_vital(key: str, condition: str = "TRUE") -> Counted:
         WHERE name = '{left}' AND value >= 0
     ) AS told"""
     table = told.format(left=LEFT, **{vital: number(vital) for vital in ("lcp", "inp", "cls")})
-    return Counted(Dimension.VITAL, key, table, condition)
+    return Counted(Dimension.VITAL, key, table, condition, most_of_everybody=most_of_everybody)
 
 
 WITH_VISIT = "(SELECT day_event.*, coalesce(day_visit.source, '') AS visit_source, day_visit.entry FROM day_event"
@@ -114,7 +118,7 @@ COUNTED = (
     ),
     of_visits(Dimension.ENTRY, "entry", "entry IS NOT NULL"),
     of_visits(Dimension.EXIT, "exit", "exit IS NOT NULL"),
-    Counted(Dimension.STEP, f"{part('former')} || '|' || {part('subject')}", STEPS),
+    Counted(Dimension.STEP, f"{part('former')} || '|' || {part('subject')}", STEPS, most_of_everybody=MOST_STEPS),
     of_visits(Dimension.SOURCE, "source", is_hourly=True),
     of_visits(Dimension.MEDIUM, "medium", "medium <> ''"),
     of_visits(Dimension.CAMPAIGN, "campaign", "campaign <> ''"),
@@ -167,7 +171,11 @@ COUNTED = (
     Counted(Dimension.GOAL_PAGE, f"goal || '|before|' || {part('page')}", REACHED, "page IS NOT NULL"),
     Counted(Dimension.GOAL_PAGE, f"goal || '|entry|' || {part('entry')}", REACHED, "entry IS NOT NULL"),
     of_vital(f"vital || '||' || {bucket_sql('value')}"),
-    of_vital(f"vital || '|' || {part('subject')} || '|' || {bucket_sql('value')}", "subject <> ''"),
+    of_vital(
+        f"vital || '|' || {part('subject')} || '|' || {bucket_sql('value')}",
+        "subject <> ''",
+        most_of_everybody=MOST_SPEEDS,
+    ),
     Counted(
         Dimension.KEPT_OUT,
         "subject",
@@ -189,22 +197,26 @@ WITH by_visit AS (
         sum(seconds) AS seconds, sum(amount) AS amount
     FROM by_visit GROUP BY {span}key, segment, who
 )
-SELECT '{dimension}', coalesce(segment, {everybody}), {span}key, sum(events), count(who), sum(visits), sum(bounces),
+SELECT '{dimension}', {segment}, {span}key, sum(events), count(who), sum(visits), sum(bounces),
     sum(seconds), sum(amount)
-FROM by_who GROUP BY GROUPING SETS (({span}key, segment), ({span}key))
+FROM by_who GROUP BY {parts}
 """
+PARTS = "GROUPING SETS (({span}key, segment), ({span}key))"
+MOST = "key ORDER BY sum(events) DESC, key LIMIT {most}"
 
 
 def statement(counted: Counted, *, into: str, by_hour: bool = False) -> str:
     """Into a table of counts, with its `hour` if it is of those. Everybody's and each segment's."""
-    first = 2 if by_hour else 1
+    first, span = (2, "hour, ") if by_hour else (1, "")
+    most = counted.most_of_everybody
     return COUNT.format(
         into=into,
-        span="hour, " if by_hour else "",
-        span_places="hour, " if by_hour else "",
+        span=span,
+        span_places=span,
+        segment=f"coalesce(segment, {EVERYBODY})" if most is None else EVERYBODY,
+        parts=PARTS.format(span=span) if most is None else MOST.format(most=most),
         key_place=first,
         who_places=f"{first + 2}, {first + 3}",
-        everybody=EVERYBODY,
         dimension=counted.dimension.value,
         **{name: getattr(counted, name) for name in SQL},
     )

@@ -21,12 +21,14 @@ MAKE = """
 CREATE TEMPORARY TABLE {table} ({span}dimension text, segment int, key text, {measures}) ON COMMIT DROP
 """
 
-# Equal numbers are not written again, not even locked: a row that is costs as much as one that changes.
+# Equal numbers are not written again, not even locked: a row that is costs as much as one that changes. What reports
+# read together lies together.
 STORE = """
 INSERT INTO {into} (dimension, segment, {span}, key, {measures})
 SELECT new.dimension, new.segment, new.{span}, new.key, {new} FROM {table} AS new
 LEFT JOIN (SELECT * FROM {into} WHERE {these}) AS old USING (dimension, segment, {span}, key)
 WHERE ({old}) IS DISTINCT FROM ({new})
+ORDER BY new.dimension, new.segment, new.{span}, new.key
 ON CONFLICT (dimension, segment, {span}, key) DO UPDATE SET {sets}
 """
 FORGET = """
