@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
-    # First: each page sends something as it is left.
+    # First, since browsers and programs send events far more often than they ask for anything.
     path("", include("analytics.api.urls")),
     path("", include("accounts.api.urls")),
     path("", include("tutorials.api.urls")),

@@ -12,6 +12,8 @@ from accounts.views import addresses
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, since each address is tried in turn, and what programs ask most has the least else to do.
+    path("api/", include("config.api")),
     path("", include("community.urls")),
     path("", include("accounts.urls")),
     path("", include("tutorials.urls")),
@@ -23,7 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
     path("accounts/", include(build_provider_urlpatterns())),
-    path("api/", include("config.api")),
     path("admin/", admin.site.urls),
 ]
 if settings.DEBUG:

@@ -130,8 +130,9 @@ def events(amiss: set[str]) -> Part:
     except RedisError:
         return Part("Events", "amiss", f"Go to the database directly, without Valkey{set_aside}")
     oldest = f", the oldest for {rounded_up(now.age.total_seconds(), least=1)}" if now.age is not None else ""
-    is_amiss = any(key.startswith("events:") for key in amiss)
-    words = f"{now.waiting:,} batches waiting{oldest}; read by: {alive(processes, 'events')}{set_aside}"
+    forgotten = "" if now.is_kept else "; a restart of Valkey loses them: set appendonly"
+    is_amiss = any(key.startswith("events:") for key in amiss) or not now.is_kept
+    words = f"{now.waiting:,} batches waiting{oldest}; read by: {alive(processes, 'events')}{set_aside}{forgotten}"
     return Part("Events", mark(is_amiss), words)
 
 

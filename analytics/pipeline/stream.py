@@ -95,10 +95,14 @@ def entries_of(lines: Sequence[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class Standing:
-    """How many batches wait to be stored, those included that a consumer has in hand; and for how long the oldest."""
+    """How many batches wait to be stored, those included that a consumer has in hand; and for how long the oldest.
+
+    `is_kept`: whether they would be there after a restart of Valkey.
+    """
 
     waiting: int
     age: timedelta | None
+    is_kept: bool
 
 
 def standing() -> Standing:
@@ -106,8 +110,14 @@ def standing() -> Standing:
     # Typed for both kinds of clients.
     client: Any = valkey()
     waiting, oldest = client.xlen(STREAM), client.xrange(STREAM, count=1)
-    if not oldest:
-        return Standing(waiting, None)
-    # Valkey names an entry by the time at which it came.
-    milliseconds = int(oldest[0][0].partition(b"-")[0])
-    return Standing(waiting, timedelta(seconds=max(time.time() - milliseconds / 1000, 0)))
+    return Standing(
+        waiting=waiting,
+        age=age_of(oldest[0][0]) if oldest else None,
+        is_kept=bool(client.info("persistence").get("aof_enabled")),
+    )
+
+
+def age_of(identity: bytes) -> timedelta:
+    """Valkey names an entry by the time at which it came."""
+    milliseconds = int(identity.partition(b"-")[0])
+    return timedelta(seconds=max(time.time() - milliseconds / 1000, 0))

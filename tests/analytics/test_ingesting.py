@@ -83,11 +83,11 @@ def test_two_consumers_at_once_share_the_work() -> None:
 
 
 def before_storing(consumer: Consumer) -> None:
-    consumer.store.keep = die  # type: ignore[method-assign]
+    consumer.store.keep = die  # type: ignore[method-assign,assignment]
 
 
 def before_the_commit(consumer: Consumer) -> None:
-    consumer.store.learn = die  # type: ignore[method-assign]
+    consumer.store.learn = die  # type: ignore[method-assign,assignment]
 
 
 def after_the_commit(consumer: Consumer) -> None:

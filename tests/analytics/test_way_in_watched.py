@@ -27,7 +27,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture(autouse=True)
 def nobody_is_there() -> Iterator[None]:
+    """Valkey keeps what it has, as it should; that of the tests does not."""
+    metrics.valkey().config_set("appendonly", "yes")
     yield
+    metrics.valkey().config_set("appendonly", "no")
     metrics.valkey().flushdb()
 
 
@@ -78,6 +81,13 @@ def test_without_valkey_events_are_no_problem_of_their_own() -> None:
     with valkey_away():
         assert keys() == []
         assert part() == ("amiss", "Go to the database directly, without Valkey")
+
+
+def test_it_is_shown_that_valkey_would_forget_what_waits() -> None:
+    metrics.Reporter("events").say()
+    metrics.valkey().config_set("appendonly", "no")
+    assert part()[0] == "amiss"
+    assert part()[1].endswith("; a restart of Valkey loses them: set appendonly")
 
 
 def test_where_nothing_is_counted_nobody_need_read(settings: Any) -> None:
