@@ -26,6 +26,7 @@ from common.identities import new_id, time_of_id
 from tests.analytics.browsers import CHROME, GOOGLEBOT, IPHONE, browser
 from tests.analytics.taken import Taken
 from tests.recording import Recorded
+from tutorials.models import Tutorial
 
 pytestmark = pytest.mark.django_db
 
@@ -105,9 +106,11 @@ def test_a_page_view_tells_where_it_came_from(taken: Taken) -> None:
     assert [(event.source, event.properties) for event in taken] == [("news.example", {"medium": "mail"}), ("", {})]
 
 
-def test_paths_are_named_as_the_platform_names_them(taken: Taken) -> None:
-    send(browser(), left(path="/u/lea-learner/"), left(path="/community/posts/7/lea-lives-in-london/"))
-    assert [event.subject for event in taken] == ["/u/<handle>/", "/community/posts/7/"]
+def test_paths_are_named_as_the_platform_names_them(taken: Taken, tutorial: Tutorial) -> None:
+    paths = ("/u/lea-learner/", f"/tutorials/{tutorial.slug}/", "/tutorials/buy-my-pills/", "/community/posts/7/pills/")
+    send(browser(), *(left(path=path) for path in paths))
+    named = ["/u/<handle>/", f"/tutorials/{tutorial.slug}/", "/tutorials/<slug>/", "/community/posts/<pk>/"]
+    assert [event.subject for event in taken] == named
 
 
 def test_what_is_right_is_kept_where_others_are_wrong(taken: Taken) -> None:
