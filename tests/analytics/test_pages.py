@@ -76,9 +76,9 @@ def test_each_beginning_is_one_of_a_route() -> None:
 @pytest.mark.django_db
 def test_a_path_that_is_sent_names_only_what_is_there_for_all(learner: User) -> None:
     known.clear()
-    make_tutorial("Prompting")
+    tutorial = make_tutorial("Prompting")
     make_tutorial("Secret", status="draft", published_at=None)
-    make_track(title="Agents", slug="agents")
+    make_track(tutorial, title="Agents", slug="agents")
     post = make_post(author=learner, category=make_category("Open"), tags=["rag"])
     hidden = make_post(author=make_user(role="administrator"), category=make_category("Space", access="premium"))
     sent = {
