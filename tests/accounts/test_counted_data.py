@@ -26,7 +26,7 @@ MOST_MEMORY = 32 * 1024 * 1024  # bytes; all of the rows at once would take more
 INSERT = """
 INSERT INTO analytics_useranalytics (id, at, name, user_id, visitor, audience_id, subject, source, properties)
 SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008000'
-        || lpad(to_hex(%(user)s), 4, '0') || lpad(to_hex(number), 8, '0'))::uuid,
+        || lpad(to_hex(%(user)s::int), 4, '0') || lpad(to_hex(number), 8, '0'))::uuid,
     at, 'page_view', %(user)s, -number, %(audience)s, '/tutorials/', '', '{}'
 FROM generate_series(1, %(many)s) AS number,
     LATERAL (SELECT %(now)s::timestamptz - number * interval '10 ms') AS made (at)
