@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.contrib.auth.models import AnonymousUser
-    from django.db.models.expressions import Expression
 
     # Some are named in strings only, where the linter does not look.
     from accounts.models import (  # noqa: F401
@@ -41,16 +40,16 @@ HISTORY_NEWEST_FIRST = ("-at", "-id")
 
 
 # What upper apps want to know of whoever makes a request, without a query of its own: the name of an attribute that the
-# user gets, and from the path of the user's key in another query the expression that finds it.
-ASKED_ALONG: dict[str, Callable[[str], Expression]] = {}
+# user gets, and from the path of the user's key in another query the condition that finds it.
+ASKED_ALONG: dict[str, Callable[[str], Exists]] = {}
 
 
-def ask_along(name: str, find: Callable[[str], Expression]) -> None:
+def ask_along(name: str, find: Callable[[str], Exists]) -> None:
     """Have it found by the query that finds a session with its person. Call it when an app is ready."""
     ASKED_ALONG[name] = find
 
 
-def asked_along(user: str) -> dict[str, Expression]:
+def asked_along(user: str) -> dict[str, Exists]:
     return {name: find(user) for name, find in ASKED_ALONG.items()}
 
 

@@ -20,7 +20,7 @@ class Tiers:
 
 def tell_tiers(tell: Callable[[Any], str]) -> None:
     """`tell` gets the user of a request and answers FREE or PREMIUM. Pages ask it: it may make no query for them."""
-    Tiers.tell = staticmethod(tell)  # type: ignore[method-assign]
+    Tiers.tell = staticmethod(tell)
 
 
 def audience_of(user: Any | None, agent: Agent, time_zone: str = "") -> AudienceOf:

@@ -34,4 +34,4 @@ def tell_callers(find: Callable[[HttpRequest, bool], Caller | None]) -> None:
 
     It raises NotAllowed, or Limited.
     """
-    Callers.find = staticmethod(find)  # type: ignore[method-assign]
+    Callers.find = staticmethod(find)

@@ -10,6 +10,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -48,7 +49,8 @@ CAME_FROM = ("source", "medium", "campaign")
 Fault = dict[str, str]
 
 
-class Rejected(NamedTuple):
+@dataclass(frozen=True)
+class Rejected:
     index: int
     errors: list[Fault]
 

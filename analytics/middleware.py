@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from analytics.events import Event, Name
 from analytics.keeping_out import keep_out
-from analytics.pages import page_of
+from analytics.pages import learn, page_of
 from analytics.pipeline import collect
 from analytics.requests import VisitOfRequest
 from analytics.sources import Source, source_of
@@ -70,6 +70,7 @@ def count(request: HttpRequest, page: str, visit: VisitOfRequest) -> None:
     if visit.kept_out:
         keep_out(visit.kept_out)
         return
+    learn(page)
     came = source_of(request.GET, request.META.get("HTTP_REFERER", ""), request.get_host())
     collect(
         Event(

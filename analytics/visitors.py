@@ -20,7 +20,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from redis import RedisError
 
-from common.client import LONGEST_USER_AGENT, client_address, network_of
+from common.client import LONGEST_USER_AGENT, client_network
 from common.metrics import valkey
 
 logger = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ class Salt:
 
 def visitor_of(request: HttpRequest) -> int:
     """A negative number, the same for one browser on one day."""
-    network = network_of(client_address(request))
-    return number_of(network, request.META.get("HTTP_USER_AGENT", ""))
+    return number_of(client_network(request), request.META.get("HTTP_USER_AGENT", ""))
 
 
 def number_of(network: str, user_agent: str) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import unicodedata
+from typing import TypeAlias
 
 from django.conf import settings
 from django.http import HttpRequest
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 UNKNOWN_NETWORK = "unknown"
 UNKNOWN_DEVICE = "Unknown device"
@@ -34,12 +37,13 @@ def client_address(request: HttpRequest) -> str | None:
     Behind `PROXY_COUNT` proxies of ours it is the n-th address of X-Forwarded-For from the
     right: each of them adds one there, and what stands further left is whatever the client says.
     """
-    if settings.PROXY_COUNT > 0:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(forwarded) >= settings.PROXY_COUNT and (address := read_address(forwarded[-settings.PROXY_COUNT])):
-            return str(address)
-    address = read_address(request.META.get("REMOTE_ADDR", ""))
+    address = address_in(request)
     return str(address) if address else None
+
+
+def client_network(request: HttpRequest) -> str:
+    """`network_of` the address of whoever asks, which is read once for both."""
+    return written_network(address_in(request))
 
 
 def network_of(address: str | None) -> str:
@@ -47,12 +51,23 @@ def network_of(address: str | None) -> str:
 
     Whoever has one IPv6 address has 2^64 of them, so counting single ones would limit nobody.
     """
-    read = read_address(address or "")
-    if read is None:
+    return written_network(read_address(address or ""))
+
+
+def address_in(request: HttpRequest) -> Address | None:
+    if settings.PROXY_COUNT > 0:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(forwarded) >= settings.PROXY_COUNT and (address := read_address(forwarded[-settings.PROXY_COUNT])):
+            return address
+    return read_address(request.META.get("REMOTE_ADDR", ""))
+
+
+def written_network(address: Address | None) -> str:
+    if address is None:
         return UNKNOWN_NETWORK
-    if isinstance(read, ipaddress.IPv4Address):
-        return str(read)
-    return str(ipaddress.ip_network((read, IPV6_SITE), strict=False))
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(ipaddress.ip_network((address, IPV6_SITE), strict=False))
 
 
 def device_of(user_agent: str) -> str:
@@ -71,7 +86,7 @@ def device_of(user_agent: str) -> str:
     return device[:LONGEST_DEVICE].rstrip() or UNKNOWN_DEVICE
 
 
-def read_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def read_address(text: str) -> Address | None:
     """The IP address, an IPv4 one also when it is written as IPv6; None if it is not one."""
     try:
         # What follows the % of an IPv6 address is our own interface, or anything in a header.

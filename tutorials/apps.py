@@ -5,7 +5,4 @@ class TutorialsConfig(AppConfig):
     name = "tutorials"
 
     def ready(self) -> None:
-        from analytics import features
-        from tutorials import counts, figures, organisation_learning, sections  # noqa: F401 - importing them registers what they define
-
-        features.register("bookmark", "copy_code", "search")
+        from tutorials import counted, counts, figures, organisation_learning, sections  # noqa: F401 - importing them registers what they define

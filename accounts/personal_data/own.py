@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import CompositePrimaryKey, Q, QuerySet, TextField
 from django.db.models.functions import Cast, Lower
 
 from accounts.models import ApiKey, BrowserSession, DataExport, FormerHandle, LoginHistory, Profile, Session, User
@@ -55,7 +55,9 @@ def admin_log_about(person: User) -> QuerySet[LogEntry]:
     """What others did in the admin to the person, or to what goes with them: it is named by words there."""
     about = Q()
     for holding in holdings():
-        if holding.anonymise is None and holding.model is not LogEntry:
+        # What has a key of several columns the admin cannot show.
+        is_in_admin = not isinstance(holding.model._meta.pk, CompositePrimaryKey)
+        if is_in_admin and holding.anonymise is None and holding.model is not LogEntry:
             kind = ContentType.objects.get_for_model(holding.model)
             about |= Q(content_type=kind, object_id__in=holding.rows(person).values_list(Cast("pk", TextField())))
     # Also to what is there no longer.

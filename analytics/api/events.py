@@ -22,7 +22,7 @@ from analytics.keeping_out import Reason, keep_out
 from analytics.pipeline import NotKept, accept
 from analytics.requests import VisitOfRequest
 from common import problems, views
-from common.client import client_address, network_of
+from common.client import client_network
 from common.limits import Limited, spend_together
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def spend(request: HttpRequest, visit: VisitOfRequest, caller: Caller, number: i
     limits = {
         ("events of a visitor", str(visit.visitor)): OF_VISITOR,
         # Whoever changes the name of their browser is another visitor each time.
-        ("events of a network", network_of(client_address(request))): OF_NETWORK,
+        ("events of a network", client_network(request)): OF_NETWORK,
     }
     spend_together(limits, number, seconds=MINUTE)
 
@@ -122,4 +122,6 @@ def not_allowed(request: HttpRequest, error: NotAllowed) -> HttpResponse:
 
 
 def accepted(number: int, rejected: list[Rejected]) -> HttpResponse:
-    return JsonResponse({"accepted": number, "rejected": [one._asdict() for one in rejected]}, status=202)
+    return JsonResponse(
+        {"accepted": number, "rejected": [{"index": one.index, "errors": one.errors} for one in rejected]}, status=202
+    )

@@ -1,6 +1,7 @@
 // Tells, as a page is left, for how long it was looked at, how far, and how fast it was (docs/analytics.md).
 
 const IDLE_AFTER_MS = 30_000;
+const SLOWEST_MS = 60_000;
 const [arrival] = performance.getEntriesByType("navigation");
 
 let path, spent, looking, since, touched, scroll, speed;
@@ -49,9 +50,9 @@ function newId() {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }
 
-function send(name, properties) {
+function send(name, properties, about = { path }) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const event = { id: newId(), name, path, properties: { ...properties, time_zone: timeZone } };
+  const event = { id: newId(), name, ...about, properties: { ...properties, time_zone: timeZone } };
   navigator.sendBeacon("/api/analytics/events", JSON.stringify({ events: [event] }));
 }
 
@@ -75,10 +76,10 @@ function start() {
   begin();
   let jumps = 0, first = 0, last = 0;
   observe("largest-contentful-paint", (entry) => {
-    speed.lcp = Math.max(0, round(entry.startTime - (arrival?.activationStart ?? 0), 1));
+    speed.lcp = Math.min(SLOWEST_MS, Math.max(0, round(entry.startTime - (arrival?.activationStart ?? 0), 1)));
   });
   observe("event", (entry) => {
-    if (entry.interactionId) speed.inp = Math.max(speed.inp ?? 0, entry.duration);
+    if (entry.interactionId) speed.inp = Math.min(SLOWEST_MS, Math.max(speed.inp ?? 0, entry.duration));
   }, { durationThreshold: 16 });
   // The worst burst: of five seconds, with less than one between two jumps.
   observe("layout-shift", (entry) => {
@@ -92,6 +93,7 @@ function start() {
   addEventListener("scroll", () => (touch(), measure()), { passive: true });
   for (const name of ["focus", "blur"]) addEventListener(name, look);
   addEventListener("pagehide", leave);
+  addEventListener("feature", ({ detail }) => send("feature", {}, { feature: detail }));
   document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? leave() : touch()));
   addEventListener("pageshow", (event) => event.persisted && view());
   document.addEventListener("htmx:afterSettle", () => {

@@ -11,6 +11,7 @@ function addCopyButton(figure) {
       await navigator.clipboard.writeText(figure.querySelector("code").textContent.trimEnd());
       button.textContent = "Copied";
       button.dataset.state = "done";
+      dispatchEvent(new CustomEvent("feature", { detail: "copy_code" }));
     } catch {
       button.textContent = "Not allowed";
     }

@@ -273,7 +273,7 @@ def test_of_who_is_erased_nothing_is_counted(done: Done, subscription: Subscript
 
 @pytest.mark.parametrize("headers", [{"HTTP_DNT": "1"}, {"HTTP_SEC_GPC": "1"}])
 def test_who_does_not_want_it_learns_without_being_counted(
-    done: Done, learner: User, tutorial: Tutorial, headers: dict[str, str]
+    done: Done, learner: User, tutorial: Tutorial, headers: dict[str, Any]
 ) -> None:
     client = browser(member=learner)
     with done.within() as events:

@@ -81,7 +81,7 @@ TABLE = {
     "learning/": Rule(MEMBERS),
     "learning/finished/": Rule(MEMBERS),
     "learning/bookmarks/": Rule(MEMBERS),
-    "learning/<int:number>/": Rule(MEMBERS, path={"number": str(timezone.now().year)}),
+    "learning/<int:number>/": Rule(MEMBERS, path={"<int:number>": str(timezone.now().year)}),
     "learning/goal/": Rule(MEMBERS, "post"),
     "achievements/<slug:code>.svg": Rule(PUBLIC, path={"<slug:code>": "first"}),
     "u/<slug:handle>/": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),

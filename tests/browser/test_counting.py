@@ -174,3 +174,12 @@ def test_the_script_keeps_nothing_in_the_browser(page: Page, told: Taken) -> Non
     kept = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
     assert [key for key in kept if not key.startswith("htmx")] == []
     assert [cookie["name"] for cookie in page.context.cookies()] in ([], ["__Host-csrf"])
+
+
+def test_code_that_is_copied_is_a_feature_that_was_used(page: Page, told: Taken) -> None:
+    make_tutorial("With code")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/tutorials/with-code/")
+    page.get_by_role("button", name="Copy").first.click()
+    wait_for(page, told, 1)
+    assert (told[0].name, told[0].subject, told[0].properties) == ("feature", "copy_code", {})
