@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models.expressions import Expression
 
     # Some are named in strings only, where the linter does not look.
     from accounts.models import (  # noqa: F401
@@ -37,6 +38,27 @@ PEOPLE_NEWEST_FIRST = ("-id",)
 API_KEYS_NEWEST_FIRST = ("-created_at", "-id")
 SESSIONS_LATEST_FIRST = ("-last_seen_at", "-id")
 HISTORY_NEWEST_FIRST = ("-at", "-id")
+
+
+# What upper apps want to know of whoever makes a request, without a query of its own: the name of an attribute that the
+# user gets, and from the path of the user's key in another query the expression that finds it.
+ASKED_ALONG: dict[str, Callable[[str], Expression]] = {}
+
+
+def ask_along(name: str, find: Callable[[str], Expression]) -> None:
+    """Have it found by the query that finds a session with its person. Call it when an app is ready."""
+    ASKED_ALONG[name] = find
+
+
+def asked_along(user: str) -> dict[str, Expression]:
+    return {name: find(user) for name, find in ASKED_ALONG.items()}
+
+
+def hand_over(row: Any, user: User) -> None:
+    """What the row of a session says of its person is theirs."""
+    user.is_confirmed = row.is_confirmed
+    for name in ASKED_ALONG:
+        setattr(user, name, getattr(row, name))
 
 
 def name_in_cache(prefix: str) -> str:
@@ -120,7 +142,7 @@ class SessionQuerySet(QuerySet["Session"]):
         from allauth.account.models import EmailAddress
 
         own = EmailAddress.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"), verified=True)
-        return self.annotate(is_confirmed=Exists(own))
+        return self.annotate(is_confirmed=Exists(own), **asked_along("user"))
 
     def as_rows(self) -> QuerySet[Session, dict[str, Any]]:
         """What the list of devices shows."""
@@ -142,7 +164,8 @@ class BrowserSessionQuerySet(QuerySet["BrowserSession"]):
         own = EmailAddress.objects.filter(
             user=OuterRef("device__user"), email=OuterRef("device__user__email"), verified=True
         )
-        return self.select_related("device__user__profile").annotate(is_confirmed=Exists(own))
+        along = asked_along("device__user")
+        return self.select_related("device__user__profile").annotate(is_confirmed=Exists(own), **along)
 
 
 class ApiKeyQuerySet(QuerySet["ApiKey"]):

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import BrowserSession, Session
+from accounts.querysets import hand_over
 from common.prepared import Prepared
 
 # In the session: the id of the device. Its row has it as `device`, too.
@@ -59,6 +60,6 @@ class SessionStore(DatabaseStore):
             return None
         self.device = row.device
         if self.device is not None:
-            self.device.user.is_confirmed = row.is_confirmed
+            hand_over(row, self.device.user)
         found: BrowserSession = row
         return found

@@ -6,6 +6,7 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
+        from billing import tiers  # noqa: F401 - importing it registers what it defines
         from billing.standard_plans import make_standard_plans
 
         post_migrate.connect(make_standard_plans, sender=self)

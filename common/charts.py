@@ -17,6 +17,7 @@ TOP = 12
 BOTTOM = 24  # for the labels
 MOST_LABELS = 12
 MOST_TICKS = 5
+MOST_DOTS = 45
 FILLED = 0.68  # of its place, how much a bar takes
 
 Value = int | float
@@ -180,7 +181,9 @@ def drawn(series: Series, scale: Scale) -> tuple[list[Stroke], list[Dot]]:
         for place, value in enumerate(series.values)
     ]
     strokes = [Stroke(*one, *other, series.look) for one, other in pairwise(points) if one and other]
-    return strokes, [Dot(*point, series.look) for point in points if point]
+    # So close together they would be a line of their own.
+    dots = [] if len(points) > MOST_DOTS else [Dot(*point, series.look) for point in points if point]
+    return strokes, dots
 
 
 def made(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from typing import cast
 
 from django.core.cache import caches
@@ -46,6 +47,25 @@ redis.call("PEXPIRE", KEYS[1], memory)
 return 0
 """
 
+# Several counts at once, of which each is spent only if all have enough left. Answers the milliseconds to wait.
+TOGETHER = """
+local uses, period, wait = tonumber(ARGV[1]), tonumber(ARGV[2]), 0
+for place, key in ipairs(KEYS) do
+  if (tonumber(redis.call("GET", key)) or 0) + uses > tonumber(ARGV[2 + place]) then
+    wait = math.max(wait, redis.call("PTTL", key), 1)
+  end
+end
+if wait > 0 then
+  return wait
+end
+for place, key in ipairs(KEYS) do
+  if redis.call("INCRBY", key, uses) == uses then
+    redis.call("PEXPIRE", key, period)
+  end
+end
+return 0
+"""
+
 
 class Limited(Exception):
     """Too often. Its text is for the person who asked; both doors answer 429 with it."""
@@ -72,6 +92,20 @@ def spend(name: str, key: str, rate: str) -> None:
         if usage["should_limit"]:
             # The period ends with the last second, not before it.
             raise Limited(usage["time_left"] + 1)
+
+
+def spend_together(limits: Mapping[tuple[str, str], int], uses: int, *, seconds: int) -> None:
+    """Count so many uses of each key, by its name and key, in spans of so many seconds. Raises Limited.
+
+    Beyond the limit of one of them none is counted: whoever sends too much at once may send less.
+    """
+    with cache_may_be_away(f"the limits {', '.join(name for name, _ in limits)} are not held"):
+        cache = counting_cache()
+        keys = [cache.make_key(f"uses:{conceal(name, key)}") for name, key in limits]
+        client = cache._cache.get_client(write=True)
+        wait = client.eval(TOGETHER, len(keys), *keys, uses, seconds * 1000, *limits.values())
+        if wait:
+            raise Limited(math.ceil(int(wait) / 1000))
 
 
 def attempt(name: str, key: str) -> None:

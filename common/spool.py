@@ -68,6 +68,15 @@ class Spool:
                 raise OSError(28, "no space left for a whole line")
             self.written += written
 
+    def keep_through_power_cut(self) -> None:
+        """What was appended so far, with the name of the file. Raises OSError."""
+        os.fsync(self.file)
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def read(self) -> list[bytes]:
         """The next lines that are not shipped, without their ends."""
         content = os.pread(self.file, CHUNK, self.shipped)
@@ -110,9 +119,15 @@ class OwnSpool:
             self.spool = Spool.in_folder(self.folder)
         self.spool.append(line)
 
+    def keep_through_power_cut(self) -> None:
+        """Raises OSError."""
+        if self.spool is not None:
+            self.spool.keep_through_power_cut()
+
     def close(self) -> None:
         if self.spool is not None:
             self.spool.close()
+            self.spool = None
 
 
 def left_behind(folder: Path, unreadable: Callable[[Path, OSError], None]) -> Iterator[Spool]:

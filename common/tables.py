@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.http import StreamingHttpResponse
 
@@ -19,30 +20,51 @@ class Column:
     is_extra: bool = False
 
 
+class Cell(NamedTuple):
+    """`bar` is how long a line beneath it is, in percent of its width; empty for none."""
+
+    text: str
+    is_words: bool = False
+    bar: str = ""
+
+
 @dataclass(frozen=True)
 class Table:
-    """The first column names the row. `foot` is a row of sums, or empty."""
+    """The first column names the row. `foot` is a row of sums, or none; `bars` a part (0..1) for each row, or none."""
 
     name: str
     title: str
     columns: list[Column]
     rows: list[list[Figure]]
     foot: list[Figure]
+    bars: Sequence[float] = ()
 
     @property
-    def headings(self) -> list[str]:
-        return [column.heading for column in self.columns if not column.is_extra]
+    def headings(self) -> list[Cell]:
+        first = self.rows[0] if self.rows else [None] * len(self.columns)
+        return [
+            Cell(column.heading, isinstance(figure, Words))
+            for column, figure in zip(self.columns, first, strict=True)
+            if not column.is_extra
+        ]
 
     @property
-    def shown_rows(self) -> list[list[str]]:
-        return [self.shown(row) for row in self.rows]
+    def shown_rows(self) -> list[list[Cell]]:
+        rows = [self.shown(row) for row in self.rows]
+        for row, part in zip(rows, self.bars, strict=False):
+            row[0] = row[0]._replace(bar=f"{part:.1%}")
+        return rows
 
     @property
-    def shown_foot(self) -> list[str]:
+    def shown_foot(self) -> list[Cell]:
         return self.shown(self.foot) if self.foot else []
 
-    def shown(self, row: list[Figure]) -> list[str]:
-        return [figure.shown for column, figure in zip(self.columns, row, strict=True) if not column.is_extra]
+    def shown(self, row: list[Figure]) -> list[Cell]:
+        return [
+            Cell(figure.shown, isinstance(figure, Words))
+            for column, figure in zip(self.columns, row, strict=True)
+            if not column.is_extra
+        ]
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,8 @@ class Panel:
     table: Table
     file: str
     chart: Chart | None = None
+    # What is to be said of just these figures, such as notes on days.
+    remarks: tuple[str, ...] = ()
 
 
 class Line:

@@ -5,4 +5,4 @@ class CommunityConfig(AppConfig):
     name = "community"
 
     def ready(self) -> None:
-        from community import counts, header, sections  # noqa: F401 - importing them registers what they define
+        from community import counts, figures, header, sections  # noqa: F401 - importing them registers what they define

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 
 from accounts.models import Profile
+from analytics import track
 from common.forms import cleaned
 from common.paging import PAGE_SIZE, Page, page_among
 from community.categories import categories_for
@@ -55,6 +56,8 @@ def search(
     is_something = bool(asked.wanted or asked.unwanted or asked.narrows)
     found = search_texts(asked, narrowed, newest=order == NEWEST) if narrowed and is_something else []
     page = page_among(found, order=ORDER, cursor=cursor, size=size)
+    if is_something and not cursor:
+        track.feature(user.pk, "search", place="site", query_length=len(question), found=len(page.rows))
     rows = {row["id"]: row for row in rows_of(page.rows, categories=[each.pk for each in visible], reader=user.pk)}
     # One that was taken back a moment ago is gone.
     return replace(page, rows=[in_html(rows[match["id"]], asked) for match in page.rows if match["id"] in rows])

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.db.models import F
 from django.urls import reverse
 
 from accounts import profile_sections
 from billing.access import FREE
+from common.sections import Section
 from community import sitemaps  # noqa: F401 - importing it adds the posts to the site's map
 from community.categories import all_categories, categories_for
 from community.listing import complete
-from community.models import Comment, PostType, State, Watch
+from community.models import Comment, Post, PostType, State, Watch
 from community.querysets.listing import LATEST, NEWEST, Wanted, list_page
 from community.rows import rows_of
-from tutorials import home_sections, page_sections
+from tutorials import home_sections, page_sections, year
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import Profile, User
@@ -73,6 +77,16 @@ def live_threads(viewer: User | AnonymousUser) -> dict[str, Any] | None:
     return {"rows": rows_of(posts)} if posts else None
 
 
+def given_in_year(user: User, start: datetime, end: datetime) -> dict[str, Any] | None:
+    """What somebody wrote for others in a year, and what became of it; None if that was nothing."""
+    when = {"created_at__gte": start, "created_at__lt": end, "state": State.PUBLISHED}
+    posts = Post.objects.filter(author=user, **when).count()
+    comments = Comment.objects.filter(author=user, **when)
+    accepted = comments.filter(post__accepted_answer=F("pk")).count()
+    facts = [("Posts", posts), ("Comments", comments.count()), ("Answers accepted", accepted)]
+    return {"facts": facts} if any(number for _, number in facts) else None
+
+
 def open_to_all() -> list[int]:
     """The categories that are no spaces: pages of other apps show nothing that only some may know of."""
     return [category.pk for category in all_categories() if category.access == FREE]
@@ -94,4 +108,5 @@ def asking(tutorial: Tutorial, block: str) -> str:
 profile_sections.register(profile_sections.ProfileSection("community/_section_profile.html", written_by))
 page_sections.register(page_sections.PageSection("community/_section_tutorial.html", about_tutorial))
 home_sections.register(home_sections.HomeSection("community/_section_home.html", live_threads))
+year.register(Section("community/_section_year.html", given_in_year))
 page_sections.asking = asking

@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("tutorials.api.urls")),
     path("", include("community.api.urls")),
     path("", include("billing.api.urls")),
+    path("", include("analytics.api.urls")),
 ]

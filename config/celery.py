@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "forget expired browser sessions": runs(crontab(hour="3", minute="10"), "clearsessions"),
     "erase accounts whose time has come": runs(crontab(minute="20"), "erase_accounts"),
     "forget old logins and exports": runs(crontab(hour="3", minute="40"), "forget_old_logins"),
+    "count what people do": runs(crontab(), "roll_up_analytics"),
     "look what is wrong": runs(crontab(), "check_system", "--catch-up"),
     "forget when commands ran": runs(crontab(hour="3", minute="20"), "forget_runs"),
     "resume lost exports": runs(crontab(minute="*/20"), "resume_exports"),
@@ -54,5 +55,9 @@ app.conf.beat_schedule = {
     "compare subscriptions with the providers": runs(
         crontab(hour="1", minute="30"), "reconcile_billing", "--seconds=360"
     ),
+    "tell staff of the week that is over": runs(
+        crontab(day_of_week="mon", hour="6", minute="10"), "send_weekly_analytics"
+    ),
+    "tell of metrics that are not as they should be": runs(crontab(minute="3-59/5"), "check_metrics"),
     "archive days of the log that are over for long": runs(crontab(hour="0", minute="40"), "archive_logs"),
 }

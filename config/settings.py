@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "accounts.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Innermost: what others answer in place of a view is no page that somebody looked at.
+    "analytics.middleware.PageViewMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -329,6 +331,8 @@ ANALYTICS_TIME_ZONE = env.str("ANALYTICS_TIME_ZONE", default="UTC")
 # For how many months single events are kept; what they add up to is kept for ever.
 ANALYTICS_MONTHS = env.int("ANALYTICS_MONTHS", default=13)
 ANALYTICS_SPOOL = VAR_DIR / "analytics"
+# Whether anything is counted.
+ANALYTICS = env.bool("ANALYTICS", default=True)
 
 # -- Mail ---------------------------------------------------------------------------------------
 MAIL_FOLDER = VAR_DIR / "mail"
@@ -433,7 +437,7 @@ REST_FRAMEWORK = {
         "accounts.authentication.PageAuthentication",
     ],
     # Closed unless a view says otherwise.
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.Member"],
+    "DEFAULT_PERMISSION_CLASSES": ["common.permissions.Member"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",

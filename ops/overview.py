@@ -11,10 +11,12 @@ from django.db import connection
 from django.utils import timezone
 from redis import RedisError
 
+from analytics.models import DeadLetter
+from analytics.pipeline import stream
 from billing.gateways import gateway_of
 from billing.models import Provider
 from common import metrics
-from common.moments import time_ago
+from common.moments import rounded_up, time_ago
 from ops import maintenance, problems, slow, state
 from ops.models import Alarm, ErrorGroup, Problem, ScheduledRun, WriteAheadLog
 from ops.services.backups.standing import standing
@@ -60,6 +62,7 @@ def overview() -> Overview:
             site(),
             postgresql(),
             *of_valkey(amiss),
+            events(amiss),
             clock(amiss),
             mail(),
             disk(amiss),
@@ -114,6 +117,22 @@ def of_valkey(amiss: set[str]) -> list[Part]:
         Part("Web", mark(not counts["web"]), alive(processes, "web")),
         Part("Worker", mark("worker" in amiss), alive(processes, "worker")),
     ]
+
+
+def events(amiss: set[str]) -> Part:
+    """On their way to the database (analytics.pipeline)."""
+    if not settings.ANALYTICS:
+        return Part("Events", "off", "Nothing is counted (ANALYTICS)")
+    refused = DeadLetter.objects.count()
+    set_aside = f"; {refused:,} refused and set aside" if refused else ""
+    try:
+        now, processes = stream.standing(), metrics.processes()
+    except RedisError:
+        return Part("Events", "amiss", f"Go to the database directly, without Valkey{set_aside}")
+    oldest = f", the oldest for {rounded_up(now.age.total_seconds(), least=1)}" if now.age is not None else ""
+    is_amiss = any(key.startswith("events:") for key in amiss)
+    words = f"{now.waiting:,} batches waiting{oldest}; read by: {alive(processes, 'events')}{set_aside}"
+    return Part("Events", mark(is_amiss), words)
 
 
 def alive(processes: list[metrics.Process], kind: str) -> str:

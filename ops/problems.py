@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django.utils.timesince import timesince
 from redis import RedisError
 
+from analytics.models import DeadLetter
+from analytics.pipeline import stream
 from common import metrics
+from common.moments import rounded_up
 from ops import maintenance, state
 from ops.models import Alarm, Problem, ScheduledRun
 from ops.services.backups import standing
@@ -19,6 +23,8 @@ from ops.services.backups import standing
 SILENCE = timedelta(minutes=10)
 DEEP_QUEUE = 1_000  # tasks
 FULL_DISK = 0.85
+# An event is stored within a second or two of its coming in.
+SLOW_EVENTS = timedelta(seconds=60)
 STOPS_THE_CLOCK = frozenset({"valkey", "worker", "clock"})
 
 
@@ -35,7 +41,7 @@ def problems(*, caught_up: Collection[str] = ()) -> list[Problem]:
 
 def is_unknown(key: str, present: Collection[str], caught_up: Collection[str]) -> bool:
     """Whether it cannot be told if a problem that was there is over, for those that are `present` hide it."""
-    if key in ("worker", "queue"):
+    if key in ("worker", "queue", "events:reader", "events:late"):
         return "valkey" in present
     if key == "clock":
         return maintenance.current() is not None
@@ -133,4 +139,35 @@ def backups() -> Iterator[Problem]:
         yield alarm.problem
 
 
-SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (queue_and_worker, clock, disk, migrations, backups)
+def events() -> Iterator[Problem]:
+    if not settings.ANALYTICS:
+        return
+    try:
+        age = stream.standing().age
+        has_reader = any(process.kind == "events" for process in metrics.processes())
+    except RedisError:
+        # Which is a problem of its own; events go to the database directly.
+        age, has_reader = None, True
+    if not has_reader:
+        yield Problem(
+            "events:reader",
+            "Nobody brings events into the database: no ingest_events has given a sign of life for half a minute.",
+            "Start it: manage.py ingest_events. Until then events wait in Valkey, and none is lost.",
+        )
+    if age is not None and age > SLOW_EVENTS:
+        yield Problem(
+            "events:late",
+            f"Events have waited in Valkey for {rounded_up(age.total_seconds())}.",
+            "If an ingest_events runs, its log says what is wrong; if there are just too many events, start another.",
+        )
+    letters = DeadLetter.objects.count()
+    if letters:
+        yield Problem(
+            "events:refused",
+            f"The database refused {letters:,} lines as events; they are set aside.",
+            "See them and why: manage.py ingest_events --dead-letters. Try them again: --replay; or delete the rows of"
+            " analytics_deadletter.",
+        )
+
+
+SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (queue_and_worker, clock, disk, migrations, backups, events)

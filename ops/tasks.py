@@ -26,6 +26,7 @@ PERIODIC_COMMANDS = frozenset(
         "backup",
         "check_backups",
         "check_counters",
+        "check_metrics",
         "check_system",
         "clean_images",
         "clearsessions",
@@ -40,7 +41,9 @@ PERIODIC_COMMANDS = frozenset(
         "raise_trust",
         "reconcile_billing",
         "resume_exports",
+        "roll_up_analytics",
         "send_notifications",
+        "send_weekly_analytics",
         "verify_backup",
     }
 )

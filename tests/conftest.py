@@ -10,11 +10,14 @@ from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from tests.analytics.taken import taken  # noqa: F401 - a fixture for all
 from tests.brokers import worker_elsewhere  # noqa: F401 - a fixture for all
 from tests.counterparts.paypal_contract import paypal_contract, paypal_keys, paypal_stand_in  # noqa: F401 - fixtures for all
 from tests.counterparts.process import counterparts, counterparts_process  # noqa: F401 - fixtures for all
 from tests.factories import make_tutorial, make_user
+from tests.listening import listening  # noqa: F401 - a fixture for all
 from tests.postbox import postbox  # noqa: F401 - a fixture for all
+from tests.recording import recorded, stream_emptied  # noqa: F401 - fixtures for all
 from tests.restoring import remember, restore
 from tutorials.models import Tutorial
 

@@ -75,6 +75,8 @@ def start_servers() -> None:
             "BACKUP_KEY": str(x25519.Identity.generate()),
             # Rows of the log would come from a thread of its own, and outlive the test that caused them.
             "LOG_TO": "console",
+            # So would events; tests of what is counted say so (tests/recording.py).
+            "ANALYTICS": "false",
             "GITHUB_CLIENT_ID": "github-id",
             "GITHUB_CLIENT_SECRET": "github-secret",
             "GOOGLE_CLIENT_ID": "google-id",

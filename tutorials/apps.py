@@ -5,4 +5,7 @@ class TutorialsConfig(AppConfig):
     name = "tutorials"
 
     def ready(self) -> None:
-        from tutorials import counts, organisation_learning, sections  # noqa: F401 - importing them registers what they define
+        from analytics import features
+        from tutorials import counts, figures, organisation_learning, sections  # noqa: F401 - importing them registers what they define
+
+        features.register("bookmark", "copy_code", "search")

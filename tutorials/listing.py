@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from analytics import track
 from billing.access import LEVELS, levels_open_to
 from common.database import indexes_only
 from common.forms import cleaned
@@ -34,15 +35,22 @@ class Listed:
     meant: str = ""
 
 
-def list_tutorials(form: TutorialListForm, user: User | AnonymousUser) -> Listed:
+def list_tutorials(form: TutorialListForm, user: User | AnonymousUser, *, is_part: bool = False) -> Listed:
     """One page of what the form asks for. Raises ValidationError that names the parameter.
+
+    `is_part`: of a search of the whole site, which is counted as one.
 
     After a search, rows have an `excerpt` ("" if the words stand in title, tags or summary only), a `marked_title` and
     a `marked_summary`: safe HTML with the words in <mark>. A member's rows have `fraction` and `completed_at`.
     """
     asked = cleaned(form)
     if asked["q"]:
-        return search(form, user)
+        listed = search(form, user)
+        if not asked["cursor"] and not is_part:
+            track.feature(
+                user.pk, "search", place="tutorials", query_length=len(asked["q"]), found=len(listed.page.rows)
+            )
+        return listed
     rows = with_marks(user).published().filtered(**form.filters()).as_rows(*marks_of(user))
     return Listed(page_of(rows, order=NEWEST_FIRST, cursor=asked["cursor"], size=asked["page_size"]))
 

@@ -23,6 +23,7 @@ own_learning = [
     path("", learning.overview, name="learning"),
     path("finished/", learning.finished, name="finished"),
     path("bookmarks/", learning.bookmark_list, name="bookmarks"),
+    path("<int:number>/", learning.year, name="year"),
     path("goal/", learning.goal, name="goal"),
 ]
 

@@ -24,12 +24,12 @@ from accounts.api.serializers import (
 from accounts.authentication.tokens import REFUSED, refuse_forgery
 from accounts.models import User
 from accounts.models.sessions import Door
-from accounts.permissions import Public
 from accounts.services import people, sessions, signing_in
 from accounts.services.sessions import Tokens
 from accounts.tokens import InvalidToken
 from accounts.visits import REFRESH_COOKIE, Visit
 from common.api import validated
+from common.permissions import Public
 
 
 def me(request: Request, user: User) -> dict[str, Any]:

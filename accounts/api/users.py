@@ -25,11 +25,12 @@ from accounts.forms import PeopleListForm
 from accounts.listing import list_history, list_people, list_sessions
 from accounts.models import Profile, Session
 from accounts.models.sessions import Door, EndReason
-from accounts.permissions import Public, Staff, member
+from accounts.permissions import member
 from accounts.services import erasure, profiles, sessions
 from accounts.visits import Visit
 from common.api import PrivateView, answer, validated
 from common.forms import PlaceForm
+from common.permissions import Public, Staff
 
 
 def visit_of(request: Request) -> Visit:

@@ -4,7 +4,7 @@ An app that links a model to a person has a `personal_data.py`, which registers 
 each such model. `tests/accounts/test_personal_data.py` finds those that are not registered.
 """
 
-from accounts.personal_data import own  # noqa: F401 - importing it registers what accounts hold
+from accounts.personal_data import counted, own  # noqa: F401 - importing them registers what is held
 from accounts.personal_data.registry import Holding, Trace, holdings, register, traces
 
 __all__ = ["Holding", "Trace", "holdings", "register", "traces"]

@@ -14,8 +14,10 @@ from accounts import emails
 from accounts.models import LoginHistory, Session, User
 from accounts.models.history import Event
 from accounts.models.sessions import EndReason
+from accounts.querysets import hand_over
 from accounts.services import history
 from accounts.tokens import InvalidToken, RefreshToken, make_access
+from analytics import track
 from common.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ def start(*, user: User, visit: Visit, event: Event = Event.LOGIN, reason: str =
         expires_at=now + Session.IDLE,
     )
     history.record(event, visit=visit, user=user, reason=reason, session=session)
+    if event == Event.SIGN_UP:
+        track.sign_up(user.pk, by=reason)
     if event == Event.LOGIN and not visit.knows(user.email) and is_new_device(session):
         emails.new_device(user=user, session=session)
     return session
@@ -148,7 +152,7 @@ def find_alive(session_id: uuid.UUID) -> Session | None:
     """
     session: Any = ALIVE.first(pk=Session._meta.pk.to_python(session_id), now=timezone.now())
     if session is not None:
-        session.user.is_confirmed = session.is_confirmed
+        hand_over(session, session.user)
     found: Session | None = session
     return found
 

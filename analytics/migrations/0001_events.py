@@ -1,5 +1,6 @@
 """Events, split by month; what they add up to; what staff define."""
 
+import common.outside
 import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.conf import settings
@@ -331,6 +332,18 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Figures",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ],
+            options={
+                "verbose_name": "figures",
+                "verbose_name_plural": "figures",
+                "managed": False,
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
             name="Funnel",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -404,7 +417,7 @@ class Migration(migrations.Migration):
                         base_field=models.EmailField(max_length=254), blank=True, default=list, size=20
                     ),
                 ),
-                ("webhook_url", models.URLField(blank=True)),
+                ("webhook_url", models.URLField(blank=True, validators=[common.outside.check_address])),
                 ("is_active", models.BooleanField(default=True)),
                 ("snoozed_until", models.DateTimeField(blank=True, null=True)),
                 ("checked_at", models.DateTimeField(editable=False, null=True)),

@@ -1,6 +1,7 @@
 from analytics.models.counts import DailyCount, DirtyHour, HourlyCount, MemberDay, MemberSummary
 from analytics.models.definitions import Funnel, Goal, Note
-from analytics.models.events import Audience, Segment, UserAnalytics
+from analytics.models.events import Audience, DeadLetter, Segment, UserAnalytics
+from analytics.models.figures import Figures
 from analytics.models.metrics import Alert, AlertRule, SavedMetric, WeeklyReader
 
 __all__ = [
@@ -8,7 +9,9 @@ __all__ = [
     "AlertRule",
     "Audience",
     "DailyCount",
+    "DeadLetter",
     "DirtyHour",
+    "Figures",
     "Funnel",
     "Goal",
     "HourlyCount",

@@ -7,6 +7,10 @@ from django.db import models
 
 # In place of a segment's number: all of them together.
 EVERYBODY = 0
+# The key of those on the site whom we do not know by name; that of all is empty.
+ANONYMOUS = "anonymous"
+# Active members are those of so many days up to a day; the keys of MEMBERS.
+ACTIVE_SPANS = (1, 7, 30)
 
 
 class Dimension(models.TextChoices):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+
+from analytics.matching import validate_rule, validate_steps
 
 
 class Goal(models.Model):
@@ -23,6 +26,10 @@ class Goal(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError on `event` and `subject`."""
+        validate_rule(self.event, self.subject)
 
 
 class Funnel(models.Model):
@@ -47,6 +54,13 @@ class Funnel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError on `steps`."""
+        try:
+            validate_steps(self.steps)
+        except ValidationError as error:
+            raise ValidationError({"steps": error.messages}) from error
 
 
 class Note(models.Model):

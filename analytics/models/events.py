@@ -72,3 +72,19 @@ class UserAnalytics(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject}".rstrip()
+
+
+class DeadLetter(models.Model):
+    """A line that the database refused as an event. `manage.py ingest_events --replay` tries all of them again."""
+
+    # The SHA-256 of the line: one that comes again is there once.
+    id = models.CharField(primary_key=True, max_length=64, editable=False)
+    set_aside_at = models.DateTimeField(db_index=True)
+    error = models.TextField()
+    line = models.BinaryField()
+
+    class Meta:
+        ordering = ("set_aside_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.set_aside_at:%Y-%m-%d %H:%M} {self.error}"

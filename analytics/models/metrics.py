@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from analytics.events import Device, Tier
 from analytics.models.counts import Dimension
+from analytics.querysets.metrics import AlertQuerySet, AlertRuleQuerySet, WeeklyReaderQuerySet
+from common.outside import check_address
+
+NEEDS_NUMBER = "Write the number that this kind of rule compares with."
+NOT_NEGATIVE = "Write a number that is not negative."
+NOBODY_IS_TOLD = "Name somebody to be mailed, or an address to post to: else nobody is told."
 
 
 class Measure(models.TextChoices):
@@ -50,22 +57,39 @@ class AlertRule(models.Model):
         HOUR = "hour", "hour"
         DAY = "day", "day"
 
+    # Of these kinds that compare with a number of the rule's own.
+    NUMBERED = (Kind.ABOVE, Kind.BELOW, Kind.CHANGE)
+
     name = models.CharField(max_length=80, unique=True)
     metric = models.ForeignKey(SavedMetric, on_delete=models.CASCADE, related_name="rules")
     kind = models.CharField(max_length=10, choices=Kind)
     period = models.CharField(max_length=4, choices=Period, default=Period.DAY)
     threshold = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     recipients = ArrayField(models.EmailField(), default=list, blank=True, size=20)
-    webhook_url = models.URLField(blank=True)
+    webhook_url = models.URLField(blank=True, validators=[check_address])
     is_active = models.BooleanField(default=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = AlertRuleQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError by field for what could never be true, or would be told to nobody."""
+        faults = {}
+        if self.threshold is None and self.kind in self.NUMBERED:
+            faults["threshold"] = NEEDS_NUMBER
+        if self.threshold is not None and self.threshold < 0:
+            faults["threshold"] = NOT_NEGATIVE
+        if not self.recipients and not self.webhook_url:
+            faults["recipients"] = NOBODY_IS_TOLD
+        if faults:
+            raise ValidationError(faults)
 
 
 class Alert(models.Model):
@@ -82,6 +106,8 @@ class Alert(models.Model):
     mailed_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         ordering = ("-began_at",)
@@ -103,6 +129,8 @@ class WeeklyReader(models.Model):
     )
     # The Monday of the last week that was told.
     told = models.DateField(null=True)
+
+    objects = WeeklyReaderQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"weekly summary for {self.user_id}"

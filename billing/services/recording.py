@@ -15,6 +15,7 @@ from billing.models import (
     LIVE,
     Cause,
     Invoice,
+    InvoiceStatus,
     Price,
     ProviderEvent,
     Refund,
@@ -23,7 +24,7 @@ from billing.models import (
     SubscriptionTransition,
     transition_name,
 )
-from billing.services import rights
+from billing.services import counting, rights
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -58,8 +59,9 @@ def record(subscription: Subscription, truth: Truth, why: Why) -> list[Subscript
     if subscription.state != before or subscription.price != former_price:
         at = happened_at(State(subscription.state), truth, why)
         steps.append(write_step(subscription, before, at, why))
-    record_payments(subscription, truth.payments)
+    paid = record_payments(subscription, truth.payments)
     rights.settle(subscription, truth)
+    counting.count(subscription, steps, paid)
     return steps
 
 
@@ -128,15 +130,21 @@ def happened_at(after: State, truth: Truth, why: Why) -> datetime:
     return timezone.now()
 
 
-def record_payments(subscription: Subscription, payments: Sequence[Payment]) -> None:
-    """One query if nothing is new. An invoice is never forgotten: providers name the latest only."""
+def record_payments(subscription: Subscription, payments: Sequence[Payment]) -> list[Payment]:
+    """Returns those that were not known to be paid. One query if nothing is new.
+
+    An invoice is never forgotten: providers name the latest only.
+    """
     known = {
         invoice.reference: invoice
         for invoice in Invoice.objects.filter(
             provider=subscription.provider, reference__in=[payment.reference for payment in payments]
         )
     }
+    newly_paid = []
     for payment in payments:
+        if payment.status == InvoiceStatus.PAID and not is_paid(known.get(payment.reference)):
+            newly_paid.append(payment)
         columns = columns_of(subscription, payment)
         invoice = known.get(payment.reference)
         if invoice is None:
@@ -147,6 +155,11 @@ def record_payments(subscription: Subscription, payments: Sequence[Payment]) -> 
             correct(invoice, columns)
         if payment.returns or had_returns:
             record_returns(invoice, payment)
+    return newly_paid
+
+
+def is_paid(invoice: Invoice | None) -> bool:
+    return invoice is not None and invoice.status == InvoiceStatus.PAID
 
 
 def columns_of(subscription: Subscription, payment: Payment) -> dict[str, Any]:

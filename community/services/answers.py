@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
+from analytics import track
 from community.models import Comment, Kind, Post, PostType, State
 from community.querysets.posts import may_moderate
 from community.services import notifying, states, writing
@@ -48,6 +49,7 @@ def accept_answer(*, by: User, post: Post, comment: Comment) -> Post:
     if answer is None:
         raise ValidationError({"comment": ValidationError(NOT_READABLE, code="not_published")})
     set_answer(row, answer)
+    track.engagement(by.pk, "answer_accepted", post=row.pk)
     if answer.author is not None:
         notifying.notify(user=answer.author, kind=Kind.ACCEPTED, actor=by, post=row, comment=answer)
         states.promote_later(answer.author_id)

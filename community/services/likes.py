@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F
 
+from analytics import track
 from common import limits
 from community.models import Comment, Kind, Like, Post, Standing
 from community.services import admission, notifying, states
@@ -50,6 +51,9 @@ def like(*, user: User, text: Text) -> Liking:
     if is_new:
         limits.spend("likes of one member", str(user.pk), RATE)
         count(text, by=1)
+        track.engagement(
+            user.pk, "like", of=type(text).__name__.lower(), post=text.pk if isinstance(text, Post) else text.post_id
+        )
         if author is not None:
             notifying.notify(user=author, kind=Kind.LIKE, actor=user, **about(text))
         states.promote_later(text.author_id)

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from analytics import track
 from community.models import Comment, Post, Revision, State
 from community.querysets.posts import may_moderate
 from community.services import admission, following, indexing, states, texts
@@ -62,7 +63,9 @@ def publish_post(
         read=read,
         address=address,
     )
-    return enter(post, read, cause)
+    post = enter(post, read, cause)
+    track.engagement(author.pk, "post", post=post.pk, category=post.category.slug, type=post.type)
+    return post
 
 
 @transaction.atomic
@@ -88,7 +91,9 @@ def add_comment(
     comment = Comment(author=author, post=row, parent=top_of(parent, row))
     texts.put_body(comment, source, read)
     comment.full_clean(exclude=["post", "author", "parent"], validate_constraints=False)
-    return enter(comment, read, cause)
+    comment = enter(comment, read, cause)
+    track.engagement(author.pk, "comment", post=row.pk, category=row.category.slug)
+    return comment
 
 
 def enter(text: AnyText, read: ReadPost, cause: str) -> AnyText:

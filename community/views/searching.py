@@ -59,7 +59,7 @@ def searched(request: HttpRequest, form: SearchForm) -> Page:
 
 def tutorials_about(request: HttpRequest, words: str) -> list[dict[str, Any]]:
     asked = {"q": words, "page_size": MOST_TUTORIALS, "exact": True}
-    return list_tutorials(TutorialListForm(asked), request.user).page.rows
+    return list_tutorials(TutorialListForm(asked), request.user, is_part=True).page.rows
 
 
 def tabs(request: HttpRequest, form: SearchForm) -> list[dict[str, Any]]:

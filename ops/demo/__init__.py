@@ -16,6 +16,7 @@ from ops.demo.notices import Notices
 from ops.demo.paying import make_payments
 from ops.demo.people import DEMO_PASSWORD, DEMO_PEOPLE, make_people
 from ops.demo.season import Season
+from ops.demo.visits import make_visits
 from tutorials.models import Tutorial
 from tutorials.services import import_tutorials
 
@@ -47,4 +48,5 @@ def seed_demo() -> int:
     community.settle()
     Notices(season, people, talk).make()
     give_awards(season, people, journal)
+    make_visits(season.part("visits"), people)
     return done.created

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from common.logging import Discreet, entry_of, text_of
+from common.shipping import Complaints
 from common.spool import CHUNK, OwnSpool
-from ops.logs.shipping import Aside, Complaints, Shipper, here
+from ops.logs.shipping import Aside, Shipper, here
 
 # Bytes that may wait for the database; beyond, what is only told (info and below) is counted and dropped.
 MOST_WAITING = 256 * 1024 * 1024
@@ -31,7 +32,7 @@ class DatabaseHandler(Discreet, logging.Handler):
         super().__init__()
         self.folder, self.most_waiting = Path(folder), most_waiting
         self.aside = Aside()
-        self.complaints = Complaints()
+        self.complaints = Complaints("logging")
         # Of the process: its number, what it is called, and what its records' ids end with.
         self.process_id, self.process, self.origin = 0, "", ""
         self.shipper: Shipper | None = None

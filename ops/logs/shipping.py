@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import ClassVar
 
-from common.spool import OwnSpool, Spool, left_behind
+from common import shipping
+from common.spool import OwnSpool
 from ops.logs.store import LATER, REFUSAL, Store
 
 logger = logging.getLogger(__name__)
 
-GATHER = 1.0  # seconds; what is said meanwhile goes in one batch, and lies in the spool
-RETRY = 1  # seconds until a database that was away is tried again
-LOOK_AROUND = 30  # seconds between two looks for what others left behind
-FINISH = 5  # seconds that the end of a process may take for it
 REFUSED = "refused.jsonl"
 # On a full disk trouble waits in memory.
 MOST_IN_MEMORY = 10_000  # lines
@@ -74,67 +69,27 @@ class Aside:
         return dropped
 
 
-class Complaints:
-    """To stderr, where nothing of ours listens; not more often than once in a while."""
+class Shipper(shipping.Shipper):
+    """To the database alone: in Valkey nobody would look for them."""
 
-    def __init__(self) -> None:
-        self.made_at: float | None = None
-
-    def make(self, words: str) -> None:
-        now = time.monotonic()
-        if self.made_at is None or now - self.made_at > LOOK_AROUND:
-            self.made_at = now
-            say(words)
-
-
-def say(words: str) -> None:
-    sys.stderr.write(f"logging: {Path(sys.argv[0]).name}: {words}\n")
-
-
-class Shipper:
-    """Started with the first line of a process; ends with it."""
+    subject: ClassVar = "logging"
+    name: ClassVar = "logs"
+    things: ClassVar = "log records"
+    later: ClassVar = LATER
 
     def __init__(self, spool: OwnSpool, aside: Aside) -> None:
-        self.spool, self.aside = spool, aside
+        self.aside = aside
         self.store = Store()
-        self.wanted, self.stopping = threading.Event(), threading.Event()
-        self.looked_around = 0.0
-        self.complaints = Complaints()
-        self.unreadable: set[Path] = set()
-        self.thread = threading.Thread(target=self.run, name="logs", daemon=True)
-        self.thread.start()
+        super().__init__(spool)
 
-    def run(self) -> None:
-        with as_shipper():
-            while not self.stopping.is_set():
-                in_time = self.wanted.wait(RETRY if self.spool.waiting else LOOK_AROUND)
-                if in_time:
-                    self.stopping.wait(GATHER)
-                self.wanted.clear()
-                self.ship_all()
-            self.store.close()
+    def at_work(self) -> AbstractContextManager[None]:
+        return as_shipper()
 
-    def ship_all(self) -> None:
-        try:
-            self.tell_what_was_dropped()
-            if self.spool.spool:
-                self.ship(self.spool.spool)
-            self.ship_what_was_put_aside()
-            if time.monotonic() - self.looked_around > LOOK_AROUND:
-                self.ship_what_others_left()
-                self.looked_around = time.monotonic()
-        except LATER as error:
-            self.complaints.make(f"the database takes no log records, they wait in {self.spool.folder}: {error}")
-        except Exception as error:  # noqa: BLE001 - this thread must live on: records wait in the spool meanwhile
-            self.complaints.make(f"log records cannot be stored, they wait in {self.spool.folder}: {error!r}")
+    def try_to_ship_all(self) -> None:
+        self.tell_what_was_dropped()
+        super().try_to_ship_all()
 
-    def ship(self, spool: Spool) -> None:
-        """Raises one of LATER."""
-        while lines := spool.read():
-            self.put(lines)
-            spool.ship(lines)
-
-    def put(self, lines: list[bytes]) -> None:
+    def put(self, lines: Sequence[bytes]) -> None:
         """One line that the database refuses must not hold up the rest; it is kept beside the spools."""
         try:
             self.store.put(lines)
@@ -152,7 +107,8 @@ class Shipper:
             file.write(line + b"\n")
         self.complaints.make(f"the database refuses a log record, it is kept in {path}: {error}")
 
-    def ship_what_was_put_aside(self) -> None:
+    def ship_the_rest(self) -> None:
+        """What was put aside."""
         if lines := list(self.aside.lines):
             self.put([line.rstrip(b"\n") for line in lines])
             self.aside.forget(lines)
@@ -167,27 +123,5 @@ class Shipper:
                     extra={"context": dict(dropped)},
                 )
 
-    def ship_what_others_left(self) -> None:
-        for spool in left_behind(self.spool.folder, self.tell_of_unreadable):
-            try:
-                self.ship(spool)
-            finally:
-                spool.close()
-
-    def tell_of_unreadable(self, path: Path, error: OSError) -> None:
-        """Once of each: it may lie there for long."""
-        if path not in self.unreadable:
-            self.unreadable.add(path)
-            say(f"log records that a process left in {path} cannot be read: {error}")
-
-    def close(self) -> None:
-        """Ship what there is, within FINISH; what then is left stays in the spool."""
-        self.stopping.set()
-        self.wanted.set()
-        self.thread.join(FINISH)
-        if not self.thread.is_alive():
-            # What was said between its last look and now.
-            with as_shipper():
-                self.ship_all()
-            self.store.close()
-        self.spool.close()
+    def let_go(self) -> None:
+        self.store.close()

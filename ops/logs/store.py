@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import psycopg
-from django.db import connections
 
+from common.database import connect_beside
 from common.partitions import by_day
 
 TABLE = "ops_systemlog"
@@ -76,7 +77,7 @@ class Store:
         self.connection: psycopg.Connection[Any] | None = None
         self.days: set[str] = set()
 
-    def put(self, lines: list[bytes]) -> None:
+    def put(self, lines: Sequence[bytes]) -> None:
         """All of them or none. Raises one of LATER, one of REFUSAL."""
         try:
             self.insert(lines)
@@ -88,7 +89,7 @@ class Store:
             self.close()
             raise
 
-    def insert(self, lines: list[bytes]) -> None:
+    def insert(self, lines: Sequence[bytes]) -> None:
         connection = self.connected()
         with connection.transaction(), connection.cursor() as cursor:
             days = {line[DAY].decode() for line in lines}
@@ -99,10 +100,7 @@ class Store:
 
     def connected(self) -> psycopg.Connection[Any]:
         if self.connection is None or self.connection.closed:
-            options = {**connections["default"].get_connection_params(), "connect_timeout": CONNECT_WITHIN}
-            options.pop("pool", None)
-            self.connection = psycopg.connect(**options, autocommit=True)
-            self.connection.execute(f"SET statement_timeout = '{STORE_WITHIN}s'")
+            self.connection = connect_beside(within=CONNECT_WITHIN, statements_within=STORE_WITHIN)
         return self.connection
 
     def close(self) -> None:

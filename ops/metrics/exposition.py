@@ -17,6 +17,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from redis import RedisError
 
+from analytics.models import DeadLetter
+from analytics.pipeline import stream
 from common import metrics
 from common.client import client_address, read_address
 from common.metrics import Histogram, by_labels
@@ -65,6 +67,10 @@ def of_valkey() -> Iterator[Metric]:
     queue = state.queue()
     tasks = [(("waiting",), queue.waiting), (("in work",), queue.in_work)]
     yield gauge("queue_tasks", "Background tasks in the queue.", tasks, labels=("state",))
+    events = stream.standing()
+    yield gauge("events_waiting", "Batches of events that are not in the database yet.", [((), events.waiting)])
+    age = events.age.total_seconds() if events.age is not None else 0.0
+    yield gauge("events_age_seconds", "For how long the oldest of them waits.", [((), age)])
     counts: defaultdict[str, int] = defaultdict(int)
     memory: defaultdict[str, int] = defaultdict(int)
     for process in metrics.processes():
@@ -86,6 +92,7 @@ def of_database() -> Iterator[Metric]:
     late = [((run.command,), float(run.is_late)) for run in runs]
     yield gauge("command_late", "Whether a command of the clock is late.", late, labels=("command",))
     yield from of_backups(standing())
+    yield gauge("events_refused", "Lines that the database refused as events.", [((), DeadLetter.objects.count())])
     said = [((level,), number) for level, number in counts_of_late(minutes=LATELY).items()]
     yield gauge("log_records_lately", f"What was logged within {LATELY} minutes.", said, labels=("level",))
 

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 from djstripe.models import Customer
@@ -21,6 +22,7 @@ from djstripe.models import Customer
 from accounts.models import ApiKey, DataExport, FormerHandle, LoginHistory, Profile, Session, User
 from accounts.models.history import Event
 from accounts.session_store import SessionStore
+from analytics.models import Audience, MemberDay, MemberSummary, Note, Segment, UserAnalytics, WeeklyReader
 from billing.djstripe_mirror import mirror
 from billing.models import (
     AccessGrant,
@@ -38,6 +40,8 @@ from billing.models import (
     Subscription,
 )
 from billing.services.recording import Why, record
+from common.identities import new_id, time_of_id
+from common.partitions import by_month
 from community.models import (
     Case,
     Comment,
@@ -286,6 +290,36 @@ def mail_preference(user: User, mark: str) -> None:
     make(MailPreference, user=user, kind="like", cadence="never")
 
 
+def events(user: User, mark: str) -> None:
+    """Of now, so in the partition of this month."""
+    segment, _ = Segment.objects.get_or_create(tier="free", country="DE", device="phone")
+    audience, _ = Audience.objects.get_or_create(segment=segment, browser="Firefox", system="Android")
+    identity = new_id()
+    at = time_of_id(identity)
+    with connection.cursor() as cursor:
+        by_month("analytics_useranalytics").ensure(cursor, at.date())
+    make(
+        UserAnalytics,
+        id=identity,
+        at=at,
+        name="feature",
+        user=user,
+        visitor=-7,
+        audience=audience,
+        subject="search",
+        properties={"place": mark},
+    )
+
+
+def counts(user: User, mark: str) -> None:
+    make(MemberDay, user=user, day=date(2026, 11, 2), segment=1, views=3, seconds=60)
+
+
+def note(user: User, mark: str) -> None:
+    """Without the mark: what happened on a day stays."""
+    make(Note, day=date(2026, 11, 2), text="We were in the news.", made_by=user)
+
+
 def case(user: User, mark: str) -> None:
     """They reported something, decided about it, and something was done to them."""
     asked = make_post()
@@ -332,6 +366,11 @@ PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     Notification: notification,
     MailPreference: mail_preference,
     Case: case,
+    UserAnalytics: events,
+    MemberDay: counts,
+    MemberSummary: lambda user, mark: make(MemberSummary, user=user, source=mark, entry="/"),
+    WeeklyReader: lambda user, _mark: make(WeeklyReader, user=user),
+    Note: note,
 }
 
 

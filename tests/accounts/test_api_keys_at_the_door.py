@@ -27,9 +27,9 @@ from rest_framework.views import APIView
 
 from accounts.keys import InvalidKey, KeyText, checksum
 from accounts.models import ApiKey, LoginHistory, User
-from accounts.permissions import Public
 from accounts.services import api_keys
 from accounts.services.api_keys import NewKey
+from common.permissions import Public
 from config import urls
 from tests.accounts.test_api_keys import VISIT, make_key
 from tests.accounts.test_api_keys import rotate as exchange

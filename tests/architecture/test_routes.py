@@ -45,6 +45,7 @@ STAFF = frozenset({AUTHOR, MODERATOR, ADMINISTRATOR})
 WRITERS = frozenset({AUTHOR, ADMINISTRATOR})
 SEES_PEOPLE = frozenset({MODERATOR, ADMINISTRATOR})
 MODERATORS = frozenset({MODERATOR, ADMINISTRATOR})
+SEES_FIGURES = frozenset({ADMINISTRATOR})
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -80,6 +81,7 @@ TABLE = {
     "learning/": Rule(MEMBERS),
     "learning/finished/": Rule(MEMBERS),
     "learning/bookmarks/": Rule(MEMBERS),
+    "learning/<int:number>/": Rule(MEMBERS, path={"number": str(timezone.now().year)}),
     "learning/goal/": Rule(MEMBERS, "post"),
     "achievements/<slug:code>.svg": Rule(PUBLIC, path={"<slug:code>": "first"}),
     "u/<slug:handle>/": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
@@ -327,6 +329,10 @@ TABLE = {
     "accounts/google/login/": Rule(PUBLIC),
     "accounts/google/login/callback/": Rule(NOBODY),
     "accounts/google/login/token/": Rule(NOBODY, "post"),
+    # Cookies count from our own pages only, which say so in headers that this test does not send.
+    "api/analytics/events": Rule(NOBODY, "post"),
+    "api/analytics/summary": Rule(SEES_FIGURES),
+    "api/analytics/series": Rule(SEES_FIGURES),
     # The settings of one's own account.
     "accounts/email/": Rule(MEMBERS),
     "accounts/password/change/": Rule(MEMBERS),

@@ -13,6 +13,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 
 from accounts.models import User
@@ -55,6 +56,7 @@ LEARNING = [
     "/learning/",
     "/learning/finished/",
     "/learning/bookmarks/",
+    f"/learning/{timezone.now().year}/",
     "/tracks/",
     "/tracks/everything/",
     "/tutorials/everything/",

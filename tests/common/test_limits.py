@@ -23,7 +23,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.limits import Limited, attempt, counting_cache, forgive, spend
+from common.limits import Limited, attempt, counting_cache, forgive, spend, spend_together
 from config import urls
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -232,3 +232,27 @@ def test_development_shows_the_same_429(db: None) -> None:
 )
 def test_a_wait_is_said_in_words_rounded_up(seconds: int, words: str) -> None:
     assert str(Limited(seconds)) == f"Too many attempts in a short time. Try again in {words}."
+
+
+def test_several_counts_are_spent_together_or_not_at_all(clock: time_machine.Traveller) -> None:
+    def use(number: int, *, visitor: str = "a") -> int:
+        limits = {("events of a visitor", visitor): 10, ("events of a network", "x"): 15}
+        return wait_of(lambda: spend_together(limits, number, seconds=60))
+
+    assert use(8) == 0
+    # More than is left, and fewer go through: what was refused was not counted.
+    assert 0 < use(3) <= 60
+    assert use(2) == 0
+    # The network has five left, whoever asks.
+    assert 0 < use(6, visitor="b") <= 60
+    assert use(5, visitor="b") == 0
+    assert 0 < use(1, visitor="c") <= 60
+
+
+def test_more_than_the_whole_limit_never_goes_through(clock: time_machine.Traveller) -> None:
+    assert wait_of(lambda: spend_together({("events of a visitor", "a"): 10}, 11, seconds=60)) == 1
+
+
+def test_of_many_at_once_no_more_are_counted_than_may_be() -> None:
+    limits = {("events of a visitor", "a"): 50}
+    assert at_once(lambda: spend_together(limits, 3, seconds=60), threads=8, times=10) == 16

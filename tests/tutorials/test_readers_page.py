@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from analytics.models import DailyCount
+from analytics.models.counts import EVERYBODY, Dimension
 from tests.factories import make_tutorial, make_user
 from tutorials import statistics
 from tutorials.models import QuizAnswer, QuizAttempt, Tutorial, TutorialProgress
@@ -162,3 +164,24 @@ def test_the_page_costs_the_same_with_more_readers(client: Client, author: User,
         read(quizzed, "second")
         answer(quizzed, "That", f"y{number}")
     assert queries() == before
+
+
+def test_an_author_sees_how_often_their_tutorial_was_looked_at(author: User) -> None:
+    tutorial = make_tutorial("Looked at", author=author)
+    client = Client()
+    client.force_login(author)
+    page = reverse("admin:tutorials_tutorial_readers", args=[tutorial.pk])
+    assert "Visits" not in client.get(page).content.decode()
+    for key, views in ((tutorial.get_absolute_url(), 1234), ("/tutorials/another/", 99)):
+        DailyCount.objects.create(
+            dimension=Dimension.PAGE,
+            key=key,
+            segment=EVERYBODY,
+            day=timezone.now().date(),
+            events=views,
+            visitors=56,
+            seconds=views * 75,
+        )
+    text = client.get(page).content.decode()
+    for expected in ("1,234", "56", "1 min 15 s", "Views and visitors each day"):
+        assert expected in text

@@ -22,6 +22,7 @@ from common import markdown
 from common.comparing import compare
 from tutorials import statistics
 from tutorials.admin.steps import STEPS
+from tutorials.admin.visits import visits_to
 from tutorials.forms.admin import TutorialAdminForm
 from tutorials.models import Status, Tutorial, TutorialVersion
 from tutorials.quiz import parse, split
@@ -236,9 +237,13 @@ class TutorialAdmin(ModelAdmin):
 
     @method_decorator(require_safe)
     def readers(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Where readers stop, and how hard the questions are."""
+        """How many come, where they stop, and how hard the questions are."""
         tutorial = self.find(request, object_id)
-        context = {"reading": statistics.reading_of(tutorial), "quizzing": statistics.quizzing_of(tutorial)}
+        context = {
+            "visits": visits_to(tutorial),
+            "reading": statistics.reading_of(tutorial),
+            "quizzing": statistics.quizzing_of(tutorial),
+        }
         return self.page(request, tutorial, "tutorials/admin_readers.html", "Readers", context)
 
     def find(self, request: HttpRequest, object_id: str, *, to_write: bool = False) -> Tutorial:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from accounts.permissions import PublicToRead
+from common.permissions import PublicToRead
 
 
 class WritersWrite(PublicToRead):

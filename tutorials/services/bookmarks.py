@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
+from analytics import track
 from tutorials.models import Bookmark, Tutorial
 from tutorials.services.progress import NO_SUCH_BLOCK, lock_learner
 
@@ -29,7 +30,10 @@ def put_bookmark(*, user: User, tutorial: Tutorial, block: str, note: str = "") 
         bookmark = Bookmark(user=user, tutorial=tutorial, block=block)
     bookmark.note = note.strip()
     bookmark.full_clean(exclude=["user", "tutorial"])
+    is_new = bookmark.pk is None
     bookmark.save()
+    if is_new:
+        track.feature(user.pk, "bookmark", tutorial=tutorial.slug)
     return bookmark
 
 

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from analytics import track
 from tutorials.models import Award, Learner, LearningDay, Track, Tutorial, TutorialProgress
 from tutorials.models.learning import ABSURD
 from tutorials.services import awarding
@@ -71,11 +72,19 @@ def record_progress(
     progress, _ = TutorialProgress.objects.get_or_create(user=user, tutorial=tutorial)
     granted = learner.grant_seconds(progress.claimed_more(seconds, visit), now=now)
     moved = granted > 0 or fraction > progress.fraction
+    before, started = progress.fraction, not (progress.fraction or progress.seconds)
     progress.spend(granted, visit=visit)
     finished = progress.advance_to(fraction, block=block, now=now)
     progress.save(update_fields=["fraction", "seconds", "visits", "block", "moved_at", "completed_at"])
     new_day = moved and note_learning(learner, seconds=granted, now=now)
     learner.save(update_fields=["credit", "credited_at", "streak", "longest_streak", "last_day"])
+    if moved:
+        track.tutorial_progress(
+            *(user.pk, tutorial.slug, progress.fraction, granted, progress.block),
+            before=round(before, 4),
+            started=started,
+            total=progress.seconds,
+        )
     tracks = awarding.complete_tracks(user=user, tutorial=tutorial) if finished else []
     awards = awarding.award(user=user) if finished or new_day else []
     return Step(progress, finished, tracks, awards)

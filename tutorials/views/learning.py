@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,8 +14,9 @@ from tutorials import learning
 from tutorials.forms import BookmarkForm, GoalForm
 from tutorials.models import Achievement, Track
 from tutorials.services import awarding, bookmarks
-from tutorials.services.progress import set_daily_goal
+from tutorials.services.progress import day_of, set_daily_goal
 from tutorials.views import find, member
+from tutorials.year import year_of, years_of
 
 
 @require_safe
@@ -29,6 +30,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "tracks": Track.objects.published().with_progress_of(user),
         "achievements": learning.achievements_of(user),
         "awards": awarding.announce(user=user),
+        "this_year": day_of(user).year,
         "form": GoalForm(),
     }
     return render(request, "tutorials/learning.html", context)
@@ -43,6 +45,23 @@ def finished(request: HttpRequest) -> HttpResponse:
         **neighbours(request, page),
     }
     return render(request, "tutorials/finished.html", context)
+
+
+@require_safe
+def year(request: HttpRequest, number: int) -> HttpResponse:
+    """Somebody's own year; 404 for one in which they were not here."""
+    user = member(request)
+    known = years_of(user)
+    if number not in known:
+        raise Http404
+    found = year_of(user, number)
+    context = {
+        "year": found,
+        "hours": round(found.minutes / 60),
+        "earlier": number - 1 if number - 1 in known else None,
+        "later": number + 1 if number + 1 in known else None,
+    }
+    return render(request, "tutorials/year.html", context)
 
 
 @require_POST

@@ -8,9 +8,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import PublicToRead, member
+from accounts.permissions import member
 from common.api import PrivateView, answer, validated
 from common.forms import PlaceForm, asked_place
+from common.permissions import PublicToRead
 from community.api.representations import comment_item
 from community.api.serializers import CommentSerializer, NewCommentSerializer
 from community.api.views import address_of, find_comment, find_post, shown_comment

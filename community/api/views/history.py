@@ -8,8 +8,8 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import PublicToRead
 from common.api import PrivateView, answer_from
+from common.permissions import PublicToRead
 from community.api.representations import REVISION_COLUMNS, revision_item
 from community.api.views import find_comment, find_post
 from community.querysets.posts import may_read_words

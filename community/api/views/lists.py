@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import Public, PublicToRead
 from common.api import PrivateView, Row, answer
 from common.forms import cleaned
 from common.paging import Page
+from common.permissions import Public, PublicToRead
 from community.api.representations import category_item, post_item
 from community.api.views.posts import publish
 from community.categories import categories_for

@@ -12,11 +12,12 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.models.sessions import Door
-from accounts.permissions import Member, member
+from accounts.permissions import member
 from accounts.visits import Visit
 from common.api import PrivateView, answer, validated
 from common.forms import PlaceForm, asked_place
 from common.paging import Page
+from common.permissions import Member
 from community import moderation
 from community.api.moderation import (
     DecisionSerializer,

@@ -8,8 +8,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import PublicToRead, member
+from accounts.permissions import member
 from common.api import PrivateView, validated
+from common.permissions import PublicToRead
 from community.api.serializers import NewPostSerializer, PostSerializer
 from community.api.views import address_of, find_category, find_post, shown_post
 from community.services import likes, writing

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rest_framework.response import Response
 
-from accounts.permissions import Public
 from common.api import PrivateView, Row, answer
 from common.paging import Page
+from common.permissions import Public
 from community.searching import similar
 
 if TYPE_CHECKING:

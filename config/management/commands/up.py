@@ -92,9 +92,11 @@ class Command(BaseCommand):
         ready = supervisor.wait_for(lambda: answers(f"{address}/readyz"), READY_SECONDS)
         if supervisor.stopping.is_set():
             return
-        # Only now: all three at once made the first page take three times as long.
+        # Only now: all at once made the first page take three times as long.
         supervisor.start(worker())
         supervisor.start(beat())
+        if settings.ANALYTICS:
+            supervisor.start(events())
         if settings.BACKUP_WAL:
             supervisor.start(receiver())
         if not ready:
@@ -165,6 +167,10 @@ def beat() -> Child:
     VAR_DIR.joinpath("beat").mkdir(exist_ok=True)
     schedule = str(VAR_DIR / "beat" / "schedule")
     return Child("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--schedule", schedule])
+
+
+def events() -> Child:
+    return Child("events", [sys.executable, "manage.py", "ingest_events"])
 
 
 def receiver() -> Child:

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Profile
-from accounts.permissions import Public, member
+from accounts.permissions import member
 from common.api import PrivateView, answer_from
+from common.permissions import Public
 from tutorials.api.representations import ACHIEVEMENT_COLUMNS, achievement_item, award_item
 from tutorials.models import Achievement, Award
 from tutorials.querysets import AWARDS_NEWEST_FIRST

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.permissions import Public, PublicToRead, member
+from accounts.permissions import member
 from common.api import PrivateView, answer, answer_from, validated
+from common.permissions import Public, PublicToRead
 from tutorials.api.conditions import PreconditionFailed, must_match, tagged
 from tutorials.api.permissions import WritersWrite
 from tutorials.api.representations import TOPIC_COLUMNS, list_item, topic_item

@@ -1,0 +1,76 @@
+"""Lists of what there was most of: pages, sources, countries and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from analytics.admin.dashboard.asked import Asked, Shown
+from analytics.country_names import name_of
+from analytics.events import Device, Tier
+from analytics.models.counts import Dimension
+from analytics.reports import Counts, Top, top
+from common.figures import Count, Figure, Span, Words, share
+from common.tables import Column, Table
+
+DIRECT = "Directly, or unknown"
+LABELS = {Dimension.DEVICE: dict(Device.choices), Dimension.TIER: dict(Tier.choices)}
+
+
+def called(dimension: Dimension, found: Top) -> str:
+    """What a key is called for people."""
+    if dimension == Dimension.SOURCE:
+        return found.key or DIRECT
+    if dimension == Dimension.COUNTRY:
+        return name_of(found.key)
+    if dimension in LABELS:
+        return str(LABELS[dimension].get(found.key, found.key)).capitalize()
+    return found.title or found.key or "Unknown"
+
+
+def visits_of(counts: Counts) -> list[Figure]:
+    bounced = share(counts.bounces, counts.visits)
+    return [Count(counts.visitors), Count(counts.visits), bounced]
+
+
+def views_of(counts: Counts) -> list[Figure]:
+    per_view = counts.seconds / counts.events if counts.events else None
+    return [Count(counts.visitors), Count(counts.events), Span(per_view)]
+
+
+VISITS = (("Visitors", "Visits", "Bounced"), visits_of, "visits")
+VIEWS = (("Visitors", "Views", "Time per view"), views_of, "events")
+
+
+def listed(
+    name: str,
+    title: str,
+    heading: str,
+    dimension: Dimension,
+    kind: tuple[Sequence[str], Callable[[Counts], list[Figure]], str] = VISITS,
+) -> Callable[[Asked], Shown]:
+    """A section that lists the keys of a dimension."""
+    headings, figures, order = kind
+
+    def make(asked: Asked) -> Shown:
+        found = top(asked.view, dimension, limit=asked.rows, order=order)
+        return Shown(
+            Table(
+                name,
+                title,
+                [Column(heading), Column("Key", is_extra=True), *map(Column, headings)],
+                [[Words(called(dimension, each)), Words(each.key), *figures(each.counts)] for each in found],
+                [],
+                bars=parts([getattr(each.counts, order) for each in found]),
+            )
+        )
+
+    return make
+
+
+def parts(numbers: Sequence[int]) -> list[float]:
+    """Each as a part of the largest."""
+    return [number / max(numbers) if max(numbers) else 0.0 for number in numbers]
+
+
+def table(name: str, title: str, headings: Sequence[str], rows: Iterable[list[Figure]]) -> Table:
+    return Table(name, title, [Column(heading) for heading in headings], list(rows), [])

@@ -1,0 +1,345 @@
+"""Events coming in: `python benchmarks/events.py [part ...]`, of one, batches, consumer, tracking; all unless told.
+
+- one: an event at `POST /api/analytics/events`, against a bare ASGI app that inserts it (`bare_asgi.py`), for 1, 8 and
+  32 clients at once; and `accept` alone, against that INSERT alone.
+- batches: of fifty, against the rows that PostgreSQL alone takes by COPY.
+- consumer: `ingest_events`, against COPY of the same rows; and the bytes of a row, with its indexes, among a million.
+- tracking: what `track.feature` adds to a request.
+
+Takes four minutes. A pair of rounds stands in one time, each side in turn; a ratio is the median of its pairs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from server import QUIETLY, ROOT, Served, connect, free_port, manage, served
+
+from common.identities import new_id
+
+PARTS = ("one", "batches", "consumer", "tracking")
+CLIENTS, ROUNDS, SECONDS = (1, 8, 32), 5, 1.5
+BATCH = 50
+OF_ONE, OF_COPY, OF_CONSUMER, BYTES, TRACKED = 1.5, 8, 0.4, 200, 300
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+PATHS = ("/", "/pricing/", "/tutorials/", "/community/")
+
+
+def main() -> None:
+    parts = sys.argv[1:] or PARTS
+    # Each request comes from another address, so that no limit ends the run.
+    os.environ["PROXY_COUNT"] = "1"
+    # Stdout is ours.
+    os.environ["LOG_TO"] = "database"
+    with served() as platform:
+        manage(platform, TABLES)
+        for part in parts:
+            print(f"\n{part}", flush=True)
+            {"one": one, "batches": batches, "consumer": consumer, "tracking": tracking}[part](platform)
+
+
+@contextmanager
+def running(platform: Served, *command: str, port: int | None = None) -> Iterator[None]:
+    process = subprocess.Popen(command, cwd=ROOT / "benchmarks", env=platform.environment)
+    try:
+        if port is not None:
+            connect(port).close()
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+# -- One event ----------------------------------------------------------------------------------
+
+
+def one(platform: Served) -> None:
+    port = free_port()
+    bare = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
+    with (
+        running(platform, *bare, "--workers", "1", *QUIETLY, "bare_asgi:application", port=port),
+        running(platform, sys.executable, "../manage.py", "ingest_events"),
+    ):
+        for clients in CLIENTS:
+            ours, theirs = [], []
+            for number in range(-1, ROUNDS):
+                pair = [blast(each, clients, 1) for each in (platform.port, port)]
+                # The first pair warms up.
+                if number >= 0:
+                    ours.append(pair[0])
+                    theirs.append(pair[1])
+            ratio = statistics.median(b.rate / a.rate for a, b in zip(ours, theirs, strict=True))
+            print(
+                f"{clients:2} clients: {rate(ours):7,.0f} events a second, bare ASGI {rate(theirs):7,.0f};"
+                f" p50 {middle(ours):.2f} against {middle(theirs):.2f} ms, p99 {last(ours):.1f} against"
+                f" {last(theirs):.1f}; {ratio:.2f} times its time (limit {OF_ONE}), reached: {ratio <= OF_ONE}",
+                flush=True,
+            )
+    alone = json.loads(manage(platform, ALONE))
+    for name in ("accept", "away"):
+        words = {"accept": "accept alone", "away": "the same without Valkey"}[name]
+        print(f"{words}: {alone[name]:.0f} µs; the INSERT alone, committed: {alone['insert']:.0f} µs")
+
+
+def batches(platform: Served) -> None:
+    with running(platform, sys.executable, "../manage.py", "ingest_events"):
+        blast(platform.port, 8, BATCH)
+        done = [blast(platform.port, 8, BATCH) for _ in range(ROUNDS)]
+        waiting = int(manage(platform, WAITING))
+    copied = json.loads(manage(platform, CONSUMER.replace("ROUNDS", "1").replace("EACH", "100_000")))["copy"][0]
+    events = rate(done) * BATCH
+    print(
+        f"batches of {BATCH} from 8 clients: {events:,.0f} events a second, p50 {middle(done):.1f} ms; COPY alone"
+        f" {copied:,.0f} rows a second: 1 to {copied / events:.1f} (limit {OF_COPY}), reached:"
+        f" {copied / events <= OF_COPY}; {waiting} batches waited for the consumer at the end"
+    )
+
+
+@dataclass
+class Blast:
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)  # seconds
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / self.seconds
+
+
+def rate(blasts: list[Blast]) -> float:
+    return statistics.median(each.rate for each in blasts)
+
+
+def middle(blasts: list[Blast]) -> float:
+    return statistics.median(statistics.median(each.latencies) for each in blasts) * 1000
+
+
+def last(blasts: list[Blast]) -> float:
+    return statistics.median(sorted(each.latencies)[int(len(each.latencies) * 0.99)] for each in blasts) * 1000
+
+
+def blast(port: int, clients: int, size: int) -> Blast:
+    """So many clients who each send the next request as soon as the last is answered; one thread serves them all."""
+    done, selector = Blast(), selectors.DefaultSelector()
+    sent_at: dict[socket.socket, float] = {}
+    answers: dict[socket.socket, bytes] = {}
+    begun = time.perf_counter()
+    for _ in range(clients):
+        client = socket.create_connection(("127.0.0.1", port))
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(client, selectors.EVENT_READ)
+        sent_at[client] = send(client, size)
+    while sent_at:
+        for key, _ in selector.select(timeout=10):
+            client = cast("socket.socket", key.fileobj)
+            answer = answers.pop(client, b"") + client.recv(64 * 1024)
+            if not is_whole(answer):
+                answers[client] = answer
+                continue
+            now = time.perf_counter()
+            done.latencies.append(now - sent_at[client])
+            if now - begun < SECONDS:
+                sent_at[client] = send(client, size)
+            else:
+                selector.unregister(client)
+                client.close()
+                del sent_at[client]
+    done.seconds = time.perf_counter() - begun
+    return done
+
+
+def is_whole(answer: bytes) -> bool:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not answer.startswith(b"HTTP/1.1 202"):
+        raise SystemExit(f"refused: {answer[:500]!r}")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    return length is not None and len(body) == int(length[1])
+
+
+def send(client: socket.socket, size: int) -> float:
+    """When it was sent."""
+    events = [
+        {"id": str(new_id()), "name": "page_view", "path": random.choice(PATHS), "properties": {}}  # noqa: S311
+        for _ in range(size)
+    ]
+    body = json.dumps({"events": events}).encode()
+    address = ".".join(str(random.randint(1, 250)) for _ in range(4))  # noqa: S311
+    head = (
+        "POST /api/analytics/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Sec-Fetch-Site: same-origin\r\nUser-Agent: {BROWSER}\r\nX-Forwarded-For: {address}\r\n"
+        f"X-Forwarded-Proto: http\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    message = head.encode() + body
+    at = time.perf_counter()
+    client.sendall(message)
+    return at
+
+
+# -- The consumer -------------------------------------------------------------------------------
+
+
+def consumer(platform: Served) -> None:
+    measured = json.loads(manage(platform, CONSUMER.replace("ROUNDS", "5").replace("EACH", "200_000")))
+    pairs = list(zip(measured["consumer"], measured["copy"], strict=True))
+    share = statistics.median(ours / copied for ours, copied in pairs)
+    ours, copied = (statistics.median(measured[name]) for name in ("consumer", "copy"))
+    print(
+        f"the consumer: {ours:,.0f} rows a second, COPY of the same {copied:,.0f}: {share:.0%}"
+        f" (limit {OF_CONSUMER:.0%}), reached: {share >= OF_CONSUMER}"
+    )
+    rows, size = measured["rows"], measured["bytes"]
+    print(f"an event with its indexes, of {rows:,}: {size:.0f} bytes (limit {BYTES}), reached: {size <= BYTES}")
+
+
+def tracking(platform: Served) -> None:
+    measured = json.loads(manage(platform, TRACKING))
+    for name, micros in measured.items():
+        print(f"{name}: {micros:.1f} µs of CPU of the caller")
+    worst = max(measured.values())
+    print(f"limit {TRACKED} µs, reached: {worst <= TRACKED}")
+
+
+TABLES = """
+from django.db import connection
+with connection.cursor() as cursor:
+    for name in ("bare_events", "copied_events"):
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        cursor.execute(f"CREATE TABLE {name} (LIKE analytics_useranalytics INCLUDING ALL)")
+"""
+WAITING = """
+from analytics.pipeline import stream
+print(stream.standing().waiting)
+"""
+ALONE = """
+import json, statistics, time
+from analytics.events import Event
+from analytics.pipeline import accept, stream
+from common.database import connect_beside
+from common.identities import new_id
+def median(call):
+    times = []
+    for number in range(1_500):
+        begun = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times[500:]) * 1e6
+connection = connect_beside(within=2, statements_within=10)
+INSERT = (
+    "INSERT INTO bare_events (id, at, audience_id, name, subject, source, properties)"
+    " VALUES (%s, now(), 1, 'page_view', '/pricing/', '', '{}') ON CONFLICT DO NOTHING"
+)
+told = {"insert": median(lambda: connection.execute(INSERT, [new_id()], prepare=True))}
+told["accept"] = median(lambda: accept([Event("page_view", "/pricing/")]))
+stream.patience.until = time.monotonic() + 60
+told["away"] = median(lambda: accept([Event("page_view", "/pricing/")]))
+connection.close()
+print(json.dumps(told))
+"""
+CONSUMER = """
+import json, random, time
+from analytics.events import AudienceOf, Event
+from analytics.pipeline import stream
+from analytics.pipeline.lines import line_of
+from analytics.services.ingesting import Consumer
+from common.database import connect_beside
+from common.identities import new_id
+chance = random.Random(8)
+AUDIENCES = [
+    AudienceOf(tier, country, device, browser, system)
+    for tier in ("visitor", "free", "premium") for country in ("DE", "US", "GB", "FR", "IN", "BR", "")
+    for device, system in (("desktop", "Windows"), ("desktop", "macOS"), ("phone", "Android"), ("phone", "iOS"))
+    for browser in ("Chrome", "Safari", "Firefox", "Edge")
+]
+PAGES = ["/", "/pricing/", "/tutorials/", "/community/"]
+PAGES += [f"/tutorials/{word}-{number}/" for word in ("prompting-well", "agents-and-tools") for number in range(150)]
+def event(milliseconds):
+    kind, visitor = chance.random(), -chance.getrandbits(62) - 1
+    about = {"audience": chance.choice(AUDIENCES), "visitor": visitor, "id": new_id(milliseconds)}
+    about["user_id"] = chance.randint(1, 50_000) if chance.random() < 0.35 else None
+    if kind < 0.65:
+        source = chance.choice(["www.google.com", "news.ycombinator.com", "t.co"]) if chance.random() < 0.1 else ""
+        return Event("page_view", chance.choice(PAGES), source=source, **about)
+    if kind < 0.85:
+        properties = {"seconds": chance.randint(1, 600), "scroll": chance.randint(0, 100)}
+        return Event("page_left", chance.choice(PAGES), properties=properties, **about)
+    if kind < 0.95:
+        properties = {"fraction": round(chance.random(), 2), "seconds": chance.randint(1, 300), "block": "b12"}
+        return Event("tutorial_progress", "prompting-that-works", properties=properties, **about)
+    return Event("feature", "search", properties={"query_length": chance.randint(1, 40)}, **about)
+apart = connect_beside(within=2, statements_within=600)
+COPY = (
+    "COPY copied_events (id, at, user_id, visitor, audience_id, name, subject, source, properties) FROM STDIN"
+)
+told = {"consumer": [], "copy": []}
+consumer = Consumer(taken_over_after=0)
+consumer.empty()
+apart.execute("TRUNCATE analytics_useranalytics, copied_events")
+begun_at = time.time_ns() // 1_000_000 - 86_400_000
+for number in range(ROUNDS):
+    first = begun_at + number * 10_000_000
+    lines = [line_of(event(first + each // 20))[:-1] for each in range(EACH)]
+    for place in range(0, len(lines), 50):
+        stream.add(lines[place : place + 50])
+    begun = time.perf_counter()
+    consumer.empty()
+    told["consumer"].append(EACH / (time.perf_counter() - begun))
+    columns = [line.split(b"\\t") for line in lines]
+    at = time.strftime("%Y-%m-%d %H:%M:%S+00", time.gmtime(first / 1000)).encode()
+    rows = [b"\\t".join([c[0], at, c[1], c[2], b"7", *c[4:]]) for c in columns]
+    content = b"\\n".join(rows)
+    begun = time.perf_counter()
+    with apart.cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.write(content)
+    told["copy"].append(EACH / (time.perf_counter() - begun))
+(told["rows"],) = apart.execute("SELECT count(*) FROM analytics_useranalytics").fetchone()
+(size,) = apart.execute(
+    "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
+    " WHERE inhparent = 'analytics_useranalytics'::regclass"
+).fetchone()
+told["bytes"] = int(size) / told["rows"]
+apart.close()
+print(json.dumps(told))
+"""
+TRACKING = """
+import json, time
+from django.db import transaction
+from analytics import track
+from analytics.events import AudienceOf, Event
+from analytics.pipeline import collect
+from analytics.visits import Visit, current
+current.set(Visit(visitor=-5, audience=AudienceOf("free", "DE", "phone", "Firefox", "Android"), kept_out=""))
+def cost(call, times=5_000):
+    least = []
+    for _ in range(10):
+        begun = time.thread_time()
+        for _ in range(times):
+            call()
+        least.append((time.thread_time() - begun) / times * 1e6)
+    return min(least)
+event = Event("feature", "search", user_id=7, properties={"query_length": 12})
+told = {
+    "collect": cost(lambda: collect(event)),
+    "track.feature": cost(lambda: track.feature(7, "search", query_length=12)),
+}
+@transaction.atomic
+def many():
+    for _ in range(100):
+        track.feature(7, "search", query_length=12)
+told["track.feature in a transaction, with its commit"] = cost(many, times=50) / 100
+print(json.dumps(told))
+"""
+
+if __name__ == "__main__":
+    main()
