@@ -203,7 +203,9 @@ def test_a_restore_that_is_killed_between_files_and_database_is_put_right_by_the
     assert list(media.parent.glob("media.swapping*")) == []
 
 
-@pytest.mark.parametrize("command", [lambda _: back_up(), verify, lambda _: check_backups()])
+@pytest.mark.parametrize(
+    "command", [lambda _: back_up(), verify, lambda _: check_backups()], ids=["backup", "verify", "check"]
+)
 def test_a_restore_that_is_killed_when_all_is_in_place_has_happened(
     served: str, media: Path, caplog: pytest.LogCaptureFixture, command: Callable[[str], object]
 ) -> None:
