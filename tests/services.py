@@ -7,6 +7,7 @@ pytest-xdist inherit the addresses and each make a database from that template.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import shutil
@@ -22,6 +23,8 @@ from pyrage import x25519
 ROOT = Path(__file__).resolve().parent.parent
 VALKEY_DATABASES = 16
 running = ExitStack()
+# What is imported stays to the end, and would be looked through for garbage again and again.
+gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_addoption() -> None:
@@ -33,6 +36,12 @@ def pytest_addoption() -> None:
         # Each worker has its own keys; which of Valkey's 16 databases they lie in is all it takes.
         number = (int(worker.removeprefix("gw")) + 1) % VALKEY_DATABASES
         os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("?db=0", f"?db={number}")
+
+
+def pytest_collection_finish() -> None:
+    """All tests and what they import are there now, as the web server has it before its first request."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

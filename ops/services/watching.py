@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,10 +19,12 @@ from common.queueing import BrokerAwayError, enqueue
 from common.scrubbing import scrub_text
 from common.tasks import describe
 from ops import maintenance, schedule, state
+from ops.gateways.backups.errors import BusyError
 from ops.models import Alarm, Problem, ScheduledRun
 from ops.problems import DEEP_QUEUE, is_unknown, problems
 from ops.schedule import Entry
 from ops.services.backups import standing
+from ops.services.backups.swapping import put_right_if_need_be
 from ops.tasks import run_command
 
 logger = logging.getLogger(__name__)
@@ -121,8 +124,11 @@ def paragraph(alarm: Alarm) -> str:
 def check_backups() -> list[Problem]:
     """All that is wrong with the backups, also in their storage, which nothing else looks into.
 
-    What is found there is noted here, and told of by the next check.
+    What is found there is noted here, and told of by the next check. What a killed restore left is put right.
     """
+    # One is at work: then there is nothing to put right.
+    with suppress(BusyError):
+        put_right_if_need_be()
     in_storage = standing.of_the_storage()
     for problem in in_storage:
         begin(problem)

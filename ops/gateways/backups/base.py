@@ -57,7 +57,7 @@ def base_backup(*, major: int, label: str, changes_since: Path | None = None) ->
     command += ["--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast", f"--label={label}"]
     command += ["--manifest-checksums=SHA256"]
     command += [f"--incremental={changes_since}"] if changes_since else []
-    return Running(command, server.password_environment())
+    return Running(command, server.password_environment(), gives_way=True)
 
 
 class ListKept:

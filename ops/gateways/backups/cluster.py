@@ -22,9 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from psycopg import Connection
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import TupleRow
 
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, RefusedError, UnsoundError
@@ -34,6 +32,8 @@ from ops.gateways.backups.storages import BLOCK
 PREFIX = "recovering-"
 # Held as long as somebody works in the folder.
 LOCK = "lock"
+# Leads to the folder of the server's socket, which is elsewhere, so that it is found when its maker was killed.
+SOCKETS = "sockets"
 SETTINGS = """\
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
@@ -106,6 +106,7 @@ def remove_leftovers() -> None:
             with (folder / LOCK).open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 wait_for_its_end(folder / "data" / "postmaster.pid")
+                shutil.rmtree((folder / SOCKETS).resolve(), ignore_errors=True)
                 shutil.rmtree(folder, ignore_errors=True)
         except (BlockingIOError, FileNotFoundError):
             continue
@@ -160,7 +161,8 @@ def unpacking(folder: Path) -> Running:
     """Takes a tar as it comes and unpacks it into a new folder; only what is below it."""
     folder.mkdir(mode=0o700)
     # Nobody would remove what it wrote after our end.
-    return Running([sys.executable, "-c", UNPACK, str(folder)], {}, feeds=True, dies_with_us=True)
+    command = [sys.executable, "-c", UNPACK, str(folder)]
+    return Running(command, {}, name="unpacking the files of the server", feeds=True, dies_with_us=True)
 
 
 def verify_files(folder: Path, *, major: int) -> None:
@@ -191,6 +193,7 @@ class ScratchServer:
         self.data, self.major = data, major
         # A path to a socket may have some hundred bytes, which that of the data may exceed.
         self.sockets = Path(tempfile.mkdtemp(prefix="how-to-ai-"))
+        (data.parent / SOCKETS).symlink_to(self.sockets)
         self.log = self.sockets / "log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -254,11 +257,6 @@ class ScratchServer:
 
     def conninfo(self, name: str) -> str:
         return make_conninfo("", host=str(self.sockets), port=5432, dbname=name, user=server.role())
-
-    @contextmanager
-    def connected(self, name: str) -> Iterator[Connection[TupleRow]]:
-        with server.connected_to(self.conninfo(name), what=f"The recovered database {name}") as conn:
-            yield conn
 
     def stop(self) -> None:
         """Its files are then those of a server that was shut down."""

@@ -48,7 +48,7 @@ class StreamingConnector(PgDumpBinaryConnector):
         if self.major >= EXCLUDES_SINCE:
             command += [f"--exclude-extension={extension}" for extension in OF_A_SUPERUSER]
         command += [f"--exclude-table-data={table}" for table in self.exclude]
-        return Running(command, password_environment())
+        return Running(command, password_environment(), gives_way=True)
 
     def _restore_dump(self, dump: None = None) -> Running:
         if not self.target:

@@ -19,6 +19,8 @@ from django.conf import settings
 from ops.gateways.backups.errors import BackupError, RefusedError
 from ops.gateways.backups.storages import BLOCK
 
+# How much later than others those come to a processor who take a backup: people are waiting for the others.
+NICENESS = 10
 LONGEST_WORDS = 1_000  # characters of what a program says when it fails
 # Loaded before any fork: a child may not import or allocate much between fork and exec.
 LIBC = ctypes.CDLL(None)
@@ -54,15 +56,34 @@ def die_with(parent: int, number: signal.Signals) -> None:
             os.kill(os.getpid(), number)
 
 
+def give_way(who: int = 0) -> None:
+    """Let others have the processors first: this thread and those that it begins, or the process of this number.
+
+    Linux only: elsewhere it would be all of our process, and for ever.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, who, max(os.getpriority(os.PRIO_PROCESS, who), NICENESS))
+
+
 class Running:
     """A program at work; its complaints are kept aside, so that they can never fill a pipe that nobody reads."""
 
     def __init__(
-        self, command: Sequence[str], environment: dict[str, str], *, feeds: bool = False, dies_with_us: bool = False
+        self,
+        command: Sequence[str],
+        environment: dict[str, str],
+        *,
+        name: str = "",
+        feeds: bool = False,
+        gives_way: bool = False,
+        dies_with_us: bool = False,
     ) -> None:
-        """`feeds`: we write to it; otherwise we read from it. `dies_with_us`: at once, with our thread."""
+        """`name`: what to call it where it fails. `feeds`: we write to it; otherwise we read from it.
+
+        `gives_way`: others come first. `dies_with_us`: at once, with our thread.
+        """
         me = os.getpid()
-        self.name = Path(command[0]).name
+        self.name = name or Path(command[0]).name
         self.words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the program
         self.process = subprocess.Popen(
             command,
@@ -74,6 +95,8 @@ class Running:
             bufsize=0,
             preexec_fn=(lambda: die_with(me, signal.SIGKILL)) if dies_with_us else None,  # noqa: PLW1509 - one call of libc, no lock of ours
         )
+        if gives_way:
+            give_way(self.process.pid)
 
     def read(self, size: int = -1, /) -> bytes:
         return pipe(self.process.stdout).read(size)

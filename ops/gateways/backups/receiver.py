@@ -58,13 +58,8 @@ def slot(cursor: Any) -> Slot | None:
 
 
 def make_slot(conn: Connection[TupleRow]) -> None:
-    """One that keeps the log from now on, in the place of one that is lost."""
-    found = slot(conn.cursor())
-    if found and found.is_lost:
-        drop_slot(conn)
-        found = None
-    if found is None:
-        conn.execute("SELECT pg_create_physical_replication_slot(%s, true)", [slot_name()])
+    """One that keeps the log from now on."""
+    conn.execute("SELECT pg_create_physical_replication_slot(%s, true)", [slot_name()])
 
 
 def drop_slot(conn: Connection[TupleRow]) -> None:

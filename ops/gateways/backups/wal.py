@@ -19,6 +19,7 @@ from ops.gateways.backups.storages import told_plainly
 ROOT = "wal"
 HISTORIES = "history"
 SUFFIX = ".zst.age"
+# UTC; also in the name of a backup, of its begin.
 MOMENT = "%Y%m%dT%H%M%S%fZ"
 SEGMENT_NAME = re.compile(r"[0-9A-F]{24}")
 HISTORY_NAME = re.compile(r"[0-9A-F]{8}\.history")

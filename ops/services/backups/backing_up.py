@@ -14,6 +14,7 @@ from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError
 from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.storages import backup_storage
+from ops.gateways.backups.wal import MOMENT
 from ops.models import BackupKind, BackupLog, BackupState
 from ops.services.backups import manifests
 from ops.services.backups.journal import adopt, close_orphans, record
@@ -55,7 +56,7 @@ def back_up(kind: BackupKind = BackupKind.LOGICAL, *, watcher: Watcher = nobody)
 def begin(kind: BackupKind, storage: Storage, keys: Keys) -> BackupLog:
     """A record that says that it runs, after what is left of those that were killed is put right."""
     now = timezone.now()
-    name = f"{kind}-{now.strftime(manifests.MOMENT)}-{secrets.token_hex(3)}"
+    name = f"{kind}-{now.strftime(MOMENT)}-{secrets.token_hex(3)}"
     try:
         close_orphans(storage)
         adopt(storage, keys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +25,6 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 FILE = "manifest.json"
 LATEST, OLDEST = "latest", "oldest"
-# In a name, when it was begun (UTC).
-MOMENT = "%Y%m%dT%H%M%S%fZ"
 DATABASE, MEDIA = "database.dump.zst.age", "media.tar.zst.age"
 # Of a physical backup: all files of the server, and PostgreSQL's own list of them, which the next builds on.
 CLUSTER, CLUSTER_LIST = "cluster.tar.zst.age", "backup_manifest.zst.age"
@@ -212,7 +211,22 @@ def find(storage: Storage, wanted: str, keys: Keys) -> tuple[Storage, Manifest]:
         return LocalBackups(location=path.absolute().parent.parent), manifest
     if path.is_file():
         raise UnsoundError(f"{path} is no {FILE}: name that file, with the objects of the backup beside it.")
-    return storage, read(storage, find_name(storage, wanted), keys)
+    name = find_name(storage, wanted)
+    try:
+        return storage, read(storage, name, keys)
+    except UnsoundError as error:
+        # Never by itself: it would lose what came between the two.
+        if wanted == LATEST and (older := newest_readable(storage, keys)):
+            raise UnsoundError(f"{error} The newest that can be read is {older}: restore that by its name.") from error
+        raise
+
+
+def newest_readable(storage: Storage, keys: Keys) -> str:
+    """Its name; empty if there is none."""
+    for name in reversed(names(storage)):
+        with suppress(UnsoundError):
+            return read(storage, name, keys).name
+    return ""
 
 
 def find_name(storage: Storage, wanted: str) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import Storage
 from django.utils import timezone
 
-from ops.gateways.backups import server
+from ops.gateways.backups import server, wal
 from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupKind, BackupLog, BackupState, Verdict
@@ -99,7 +99,7 @@ def begun(name: str) -> datetime | None:
     """When a backup of this name was begun; None for a name that is not one of ours."""
     moment = manifests.moment_in(name).partition("-")[0]
     try:
-        read = datetime.strptime(moment, manifests.MOMENT).replace(tzinfo=UTC)
+        read = datetime.strptime(moment, wal.MOMENT).replace(tzinfo=UTC)
     except ValueError:
         return None
     return read if manifests.kind_of(name) in BackupKind.values else None

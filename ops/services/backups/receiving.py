@@ -180,6 +180,8 @@ class Keeping:
                 segment = wal.segment_named(partial.name.removesuffix(PARTIAL), self.segment_size)
                 self.store(partial, wal.path_for(self.system, segment, UNKNOWN, is_partial=True))
                 partial.unlink()
+        if is_lost:
+            receiver.drop_slot(conn)
         receiver.make_slot(conn)
 
     def beat(self) -> None:

@@ -25,6 +25,7 @@ from ops.services.backups.journal import adopt
 from ops.services.backups.manifests import LATEST, Manifest
 from ops.services.backups.recovering import loading as loading_of
 from ops.services.backups.steps import Steps, Watcher, nobody
+from ops.services.backups.swapping import put_right_if_need_be
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ def verify(wanted: str = LATEST, *, watcher: Watcher = nobody) -> BackupLog:
     Raises BusyError and NotThereError, which say nothing of the backup; any other BackupError is also the verdict: what
     could not be proven is not proven.
     """
+    put_right_if_need_be()
     log = record_of(wanted)
     steps = Steps(watcher)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from accounts.models import User
-from ops.gateways.backups import server
+from ops.gateways.backups import cluster, server
 from ops.gateways.backups.errors import BackupError, BusyError, RefusedError, StorageError
 from ops.models import BackupKind, BackupLog, BackupState, Verdict
 from ops.services.backups import backing_up, manifests, restoring, swapping, verifying
@@ -26,6 +26,7 @@ from ops.services.backups.backing_up import back_up
 from ops.services.backups.listing import list_backups
 from ops.services.backups.restoring import Wish, restore
 from ops.services.backups.verifying import verify
+from ops.services.watching import check_backups
 from tests.factories import make_user
 
 # Does a deed until a step, where it says so and waits to be killed.
@@ -129,8 +130,11 @@ def test_a_recovery_that_is_killed_leaves_no_server_and_no_files(
     settings.BACKUP_SCRATCH = environment["BACKUP_SCRATCH"]
     log = back_up(BackupKind.PHYSICAL)
     killed_at(f"unpack {log.name}" if step == "unpack" else step, environment, deed="verify")
+    sockets = [link.readlink() for link in Path(settings.BACKUP_SCRATCH).glob(f"*/{cluster.SOCKETS}")]
+    assert sockets or step != "restore the database"
     when_the_server_has_noticed()
     assert verify(log.name).verdict == Verdict.PASSED
+    assert not any(path.exists() for path in sockets)
     assert [str(path) for path in Path(settings.BACKUP_SCRATCH).rglob("*")] == []
 
 
@@ -199,14 +203,18 @@ def test_a_restore_that_is_killed_between_files_and_database_is_put_right_by_the
     assert list(media.parent.glob("media.swapping*")) == []
 
 
+@pytest.mark.parametrize(
+    "command", [lambda _: back_up(), verify, lambda _: check_backups()], ids=["backup", "verify", "check"]
+)
 def test_a_restore_that_is_killed_when_all_is_in_place_has_happened(
-    served: str, media: Path, caplog: pytest.LogCaptureFixture
+    served: str, media: Path, caplog: pytest.LogCaptureFixture, command: Callable[[str], object]
 ) -> None:
     """Its note is all that it did not get to take away."""
+    name = back_up().name
     there = swapping.Swap(served, f"{served}_restoring_x", "", str(media), f"{media}.restoring-1", f"{media}.before-1")
     (media.parent / "media.before-1").mkdir()
     swapping.write_note(there)
-    back_up()
+    command(name)
     assert "killed when all was in place" in caplog.text
     assert (media / "Übung 1.txt").exists()
     assert not swapping.note().exists()

@@ -19,6 +19,7 @@ from ops.gateways.backups import server
 from ops.gateways.backups.errors import BusyError, UnsoundError
 from ops.gateways.backups.keys import make_key, our_keys
 from ops.gateways.backups.storages import backup_storage
+from ops.gateways.backups.wal import MOMENT
 from ops.models import BackupLog, BackupState, Verdict
 from ops.services.backups import backing_up, manifests, verifying
 from ops.services.backups.backing_up import back_up
@@ -40,7 +41,7 @@ def old_site(backups_folder: Path) -> None:
 def aged(log: BackupLog, days: float, folder: Path) -> BackupLog:
     """As if it had been taken so long ago: its name says when, in the storage too."""
     at = log.begun_at - timedelta(days=days)
-    name = f"logical-{at.strftime(manifests.MOMENT)}-aaaaaa"
+    name = f"logical-{at.strftime(MOMENT)}-aaaaaa"
     manifest = manifests.read(backup_storage(), log.name, our_keys())
     (folder / log.name).rename(folder / name)
     dated = replace(manifest, name=name, begun_at=at.isoformat(), recovery_point=at.isoformat())
@@ -119,7 +120,7 @@ def test_what_was_never_finished_goes_after_two_days(backups_folder: Path) -> No
     back_up()
     now = timezone.now()
     for hours in (1, 49):
-        name = f"logical-{(now - timedelta(hours=hours)).strftime(manifests.MOMENT)}-{hours:06}"
+        name = f"logical-{(now - timedelta(hours=hours)).strftime(MOMENT)}-{hours:06}"
         (backups_folder / name).mkdir()
         (backups_folder / name / manifests.DATABASE).write_bytes(b"half")
     (backups_folder / "holiday-pictures").mkdir()

@@ -177,6 +177,18 @@ def test_the_wrong_key_is_seen_before_anything_is_touched(
     assert BackupLog.objects.count() == 1
 
 
+def test_where_the_newest_cannot_be_read_the_newest_that_can_is_named(
+    backup: BackupLog, served: str, backups_folder: Path
+) -> None:
+    """It is not taken by itself: what came between them would be lost without a word."""
+    path = backups_folder / back_up().name / manifests.FILE
+    path.chmod(0o600)
+    path.write_text("{}")
+    with pytest.raises(UnsoundError, match=f"no manifest of a backup.*that can be read is {backup.name}"):
+        restore(agreed(served, manifests.LATEST))
+    assert len(emails()) == 2
+
+
 def test_whoever_is_connected_meanwhile_does_not_hold_it_up(backup: BackupLog, served: str) -> None:
     with server.connected() as somebody:
         somebody.execute("SELECT 1")
