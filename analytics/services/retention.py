@@ -11,12 +11,14 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from analytics.days import span_of
-from analytics.models import DailyCount
+from analytics.models import DailyCount, DeadLetter
 from analytics.models.counts import EVERYBODY, Dimension
 from common.partitions import by_month
 
 logger = logging.getLogger(__name__)
 MONTHS = by_month("analytics_useranalytics")
+# So long somebody may look at what the database refused, and try it again; it may name a person.
+DEAD_LETTERS_KEPT = timedelta(days=30)
 WAITING = "SELECT EXISTS (SELECT FROM analytics_dirtyhour WHERE hour >= %s AND hour < %s)"
 
 
@@ -38,6 +40,12 @@ def is_gone(day: date, now: datetime) -> bool:
         is_whole = all(MONTHS.exists(cursor, month) for month in months)
     # Where nothing ever came in, there is no month; where it was counted, there was one.
     return not is_whole and DailyCount.objects.filter(dimension=Dimension.SITE, segment=EVERYBODY, day=day).exists()
+
+
+def forget_dead_letters(now: datetime) -> int:
+    """Returns how many there were."""
+    forgotten, _ = DeadLetter.objects.filter(set_aside_at__lt=now - DEAD_LETTERS_KEPT).delete()
+    return forgotten
 
 
 def drop_months(now: datetime) -> Iterator[date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -14,9 +14,9 @@ from django.test import override_settings
 
 from analytics.days import span_of
 from analytics.events import AudienceOf
-from analytics.models import DailyCount, DirtyHour, Goal, HourlyCount, MemberDay, MemberSummary, Segment
+from analytics.models import DailyCount, DeadLetter, DirtyHour, Goal, HourlyCount, MemberDay, MemberSummary, Segment
 from analytics.services import rolling_up
-from analytics.services.retention import drop_months, oldest_kept
+from analytics.services.retention import drop_months, forget_dead_letters, oldest_kept
 from analytics.services.rolling_up import Busy, Gone, rebuild, roll_up
 from common.database import only_one, own_connection
 from tests.analytics.happenings import DAY, HOUR, MINUTE, MONTHS, NOON, an_event, come_in, mark_dirty
@@ -345,6 +345,14 @@ def test_a_month_of_which_something_waits_is_not_dropped() -> None:
 
 
 @override_settings(ANALYTICS_MONTHS=2)
+def test_what_the_database_refused_is_kept_for_a_month() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    for name, days in (("new", 29), ("old", 31)):
+        DeadLetter.objects.create(id=name, set_aside_at=now - timedelta(days=days), error="refused", line=b"x")
+    assert forget_dead_letters(now) == 1
+    assert [letter.pk for letter in DeadLetter.objects.all()] == ["new"]
+
+
 def test_days_whose_events_are_gone_are_not_counted_anew() -> None:
     july = datetime(2026, 7, 15, 12, tzinfo=UTC)
     now = datetime(2026, 11, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from analytics.days import day_of
-from analytics.services.retention import drop_months
+from analytics.services.retention import drop_months, forget_dead_letters
 from analytics.services.rolling_up import Busy, Gone, rebuild, roll_up
 
 MOST_NAMED = 7
@@ -36,6 +36,7 @@ class Command(BaseCommand):
             counted, dropped = self.count_anew(first, last or day_of(now), now), []
         else:
             counted, dropped = self.count(again=options["again"]), list(drop_months(now))
+            forget_dead_letters(now)
         if options["json"]:
             self.stdout.write(json.dumps({"counted": counted, "dropped": dropped}, default=str))
         elif verbosity:
