@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,7 +22,8 @@ from accounts.models import ApiKey, LoginHistory, Session, User
 from accounts.services import sessions
 from analytics.api import events as door
 from analytics.keeping_out import Tally
-from analytics.pipeline import NotKept
+from analytics.pipeline import stream
+from analytics.pipeline.collecting import Collector, collected_by
 from common.identities import new_id, time_of_id
 from tests.analytics.browsers import CHROME, GOOGLEBOT, IPHONE, browser
 from tests.analytics.taken import Taken
@@ -488,12 +490,16 @@ def test_a_flood_is_counted(taken: Taken, recorded: Recorded, small_limits: None
     assert (event.subject, event.properties) == ("limited", {"count": 11})
 
 
-def test_what_cannot_be_kept_is_to_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(events: Any) -> None:
-        raise NotKept("all is away")
-
-    monkeypatch.setattr(door, "accept", refuse)
-    response = send(browser(), left())
+def test_what_cannot_be_kept_is_to_be_sent_again(tmp_path: Path, settings: Settings, stream_emptied: None) -> None:
+    """Valkey and the database did not answer a moment ago, and where the spool would lie there is a file."""
+    settings.ANALYTICS = True
+    in_the_way = tmp_path / "events"
+    in_the_way.touch()
+    collector = Collector(in_the_way, ships=False)
+    stream.patience.lose()
+    collector.way.patience.lose()
+    with collected_by(collector):
+        response = send(browser(), left())
     assert response.status_code == 503
     assert is_problem(response)
     assert int(response["Retry-After"]) > 0
