@@ -6,6 +6,8 @@ import secrets
 import string
 import threading
 from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,6 +51,16 @@ class World:
         self.agenda.run_until(now)
         stands = self.clock.stopped_at is not None
         self.clock.set(now, stopped=stands if stopped is None else stopped, wall=wall)
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """With nobody else in between, and without the clock going on: what is made together has one time."""
+        with self.lock:
+            before, self.clock.stopped_at = self.clock.stopped_at, self.clock.now()
+            try:
+                yield
+            finally:
+                self.clock.stopped_at = before
 
     def forget(self) -> None:
         """Begin anew, for the next test; what is registered stays."""

@@ -22,6 +22,8 @@ DECLARE
 BEGIN
     DROP SCHEMA IF EXISTS untouched CASCADE;
     CREATE SCHEMA untouched;
+    CREATE TABLE untouched.table_there AS
+        SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r';
     FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
         EXECUTE format('SELECT EXISTS (TABLE public.%I)', name) INTO has_rows;
         IF has_rows THEN
@@ -40,6 +42,13 @@ DECLARE
     columns text;
 BEGIN
     SET LOCAL session_replication_role = replica;
+    -- Days and months that a test has made.
+    FOR name IN
+        SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relispartition AND relkind = 'r'
+        AND relname NOT IN (TABLE untouched.table_there)
+    LOOP
+        EXECUTE format('DROP TABLE public.%I', name);
+    END LOOP;
     FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
         EXECUTE format('LOCK TABLE public.%I IN SHARE ROW EXCLUSIVE MODE', name);
         IF to_regclass(format('untouched.%I', name)) IS NULL THEN

@@ -54,7 +54,7 @@ def resource(**endpoints: Endpoint) -> Callable[..., HttpResponse]:
             if endpoint is None:
                 address = request.path.removeprefix("/stripe")
                 raise Refused(404, f"Unrecognized request URL ({request.method}: {address}).")
-            with world.lock:
+            with world.at_one_moment():
                 status, body, is_repeated = answer_once(request, endpoint, ids)
         except Refused as refused:
             status, body, is_repeated = refused.status, {"error": refused.error}, False

@@ -344,7 +344,6 @@ def test_a_month_of_which_something_waits_is_not_dropped() -> None:
     assert list(drop_months(datetime(2026, 11, 30, tzinfo=UTC))) == [date(2026, 7, 1)]
 
 
-@override_settings(ANALYTICS_MONTHS=2)
 def test_what_the_database_refused_is_kept_for_a_month() -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
     for name, days in (("new", 29), ("old", 31)):
@@ -353,6 +352,7 @@ def test_what_the_database_refused_is_kept_for_a_month() -> None:
     assert [letter.pk for letter in DeadLetter.objects.all()] == ["new"]
 
 
+@override_settings(ANALYTICS_MONTHS=2)
 def test_days_whose_events_are_gone_are_not_counted_anew() -> None:
     july = datetime(2026, 7, 15, 12, tzinfo=UTC)
     now = datetime(2026, 11, 30, tzinfo=UTC)

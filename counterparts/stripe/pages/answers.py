@@ -22,7 +22,7 @@ def hosted(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, **ids: str) -> HttpResponse:
         try:
-            with world.lock:
+            with world.at_one_moment():
                 return view(request, **ids)
         except Refused as refused:
             return show(request, "over", {"message": str(refused)}, status=refused.status)

@@ -227,7 +227,7 @@ def test_each_kind_of_difference_has_its_words(found: dict[str, object], words: 
 @pytest.mark.django_db(transaction=True)
 def test_a_rule_of_the_application_that_is_broken_is_counted(learner: User) -> None:
     make_post("Liked by nobody", author=learner)
-    with server.connected() as conn, conn.transaction():
+    with server.connected() as conn, conn.transaction(force_rollback=True):
         assert set(look_at(conn).broken_rules.values()) == {0}
         conn.execute("UPDATE community_post SET likes_count = 7")
         assert look_at(conn).broken_rules["likes of a post"] == 1
