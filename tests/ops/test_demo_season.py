@@ -294,7 +294,7 @@ def told() -> list[object]:
 
 def figures_of(*dimensions: str) -> QuerySet[DailyCount]:
     """Of everybody."""
-    return DailyCount.objects.filter(dimension__in=dimensions, segment=0).order_by("day", "key")
+    return DailyCount.objects.filter(dimension__in=dimensions, segment=0).order_by("day", "dimension", "key")
 
 
 def test_the_same_present_gives_the_same_demo() -> None:
