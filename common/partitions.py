@@ -17,6 +17,9 @@ SELECT child.relname FROM pg_inherits
 JOIN pg_class AS child ON child.oid = inhrelid
 WHERE inhparent = %s::regclass ORDER BY child.relname
 """
+# By reading the catalogue: to_regclass() alone would answer a second time within a transaction as it did the first,
+# from what the connection remembers, also where another has made the table meanwhile.
+EXISTS = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s AND pg_table_is_visible(oid))"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Split:
         )
 
     def exists(self, cursor: Any, day: date) -> bool:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.name_of(day)])
+        cursor.execute(EXISTS, [self.name_of(day)])
         found: bool = cursor.fetchone()[0]
         return found
 
