@@ -19,10 +19,9 @@ NO_VIEW = "none"
 
 
 class Queries(threading.local):
-    """Of this thread, which has a connection and keeps it; `wrappers` are those of that connection."""
+    """Of the request that this thread is at."""
 
     count = 0
-    wrappers: list[Any] | None = None
 
 
 queries = Queries()
@@ -37,10 +36,11 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         begun = perf_counter()
         queries.count = 0
-        if queries.wrappers is None or count_query not in queries.wrappers:
+        # Of the connection that this request has: a thread may get another one, as with an event loop beside it.
+        wrappers = connection.execute_wrappers
+        if count_query not in wrappers:
             # In front: what others add for a while is taken off the end.
-            queries.wrappers = connection.execute_wrappers
-            queries.wrappers.insert(0, count_query)
+            wrappers.insert(0, count_query)
         response = self.get_response(request)
         view = view_of(request)
         method = request.method if request.method in METHODS else "other"
