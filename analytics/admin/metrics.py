@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.forms.widgets import ArrayWidget
+from unfold.widgets import UnfoldAdminURLInputWidget
 
 from analytics.models import Alert, AlertRule, SavedMetric
 from analytics.services import alerting
@@ -26,6 +27,10 @@ class SavedMetricAdmin(ModelAdmin):
     search_fields = ("name", "key")
 
 
+class AlertRuleForm(forms.ModelForm):
+    webhook_url = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget)
+
+
 class AlertInline(TabularInline):
     model = Alert
     extra = 0
@@ -38,6 +43,7 @@ class AlertInline(TabularInline):
 
 @admin.register(AlertRule)
 class AlertRuleAdmin(ModelAdmin):
+    form = AlertRuleForm
     list_display = ("name", "metric", "kind", "period", "threshold", "is_active", "snoozed_until", "checked_at")
     list_filter = ("kind", "period", "is_active")
     list_select_related = ("metric",)
@@ -45,9 +51,6 @@ class AlertRuleAdmin(ModelAdmin):
     readonly_fields = ("checked_at",)
     inlines = (AlertInline,)
     actions = ("be_quiet_for_a_day",)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, widgets={"recipients": ArrayWidget}, **kwargs)
 
     @admin.action(description="Be quiet for a day", permissions=("change",))
     def be_quiet_for_a_day(self, request: HttpRequest, rules: QuerySet[AlertRule]) -> None:

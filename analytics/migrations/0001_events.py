@@ -414,7 +414,11 @@ class Migration(migrations.Migration):
                 (
                     "recipients",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.EmailField(max_length=254), blank=True, default=list, size=20
+                        base_field=models.EmailField(max_length=254),
+                        blank=True,
+                        default=list,
+                        help_text="Addresses, with commas between.",
+                        size=20,
                     ),
                 ),
                 ("webhook_url", models.URLField(blank=True, validators=[common.outside.check_address])),

@@ -46,6 +46,19 @@ class Dimension(models.TextChoices):
     KEPT_OUT = "kept_out", "requests that were not counted"
 
 
+# What is also counted by the hour.
+HOURLY = (Dimension.SITE, Dimension.PAGE, Dimension.SOURCE, Dimension.EVENT)
+ONLY_BY_DAY = "This is counted by day only."
+PAGES_OF_EVERYBODY = "By hour, pages are counted among everybody only."
+
+
+def why_no_hours(dimension: str, *, of_everybody: bool) -> str:
+    """In words; empty if it is counted by the hour."""
+    if dimension not in HOURLY:
+        return ONLY_BY_DAY
+    return "" if of_everybody or dimension != Dimension.PAGE else PAGES_OF_EVERYBODY
+
+
 class Count(models.Model):
     """How much of something there was in a span of time, among a segment or everybody.
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from analytics.events import Device, Tier
-from analytics.models.counts import Dimension
+from analytics.models.counts import Dimension, why_no_hours
 from analytics.querysets.metrics import AlertQuerySet, AlertRuleQuerySet, WeeklyReaderQuerySet
 from common.outside import check_address
 
@@ -42,6 +42,17 @@ class SavedMetric(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Raises ValidationError if rules look at its hours, and there would be none."""
+        fault = self.why_no_hours
+        if fault and self.pk and self.rules.filter(period=AlertRule.Period.HOUR).exists():
+            raise ValidationError({"dimension": f"{fault} A rule looks at each hour of it."})
+
+    @property
+    def why_no_hours(self) -> str:
+        """In words; empty if it is counted by the hour."""
+        return why_no_hours(self.dimension, of_everybody=not (self.tier or self.country or self.device))
+
 
 class AlertRule(models.Model):
     """When somebody is told about a metric."""
@@ -65,7 +76,9 @@ class AlertRule(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     period = models.CharField(max_length=4, choices=Period, default=Period.DAY)
     threshold = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
-    recipients = ArrayField(models.EmailField(), default=list, blank=True, size=20)
+    recipients = ArrayField(
+        models.EmailField(), default=list, blank=True, size=20, help_text="Addresses, with commas between."
+    )
     webhook_url = models.URLField(blank=True, validators=[check_address])
     is_active = models.BooleanField(default=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
@@ -88,6 +101,8 @@ class AlertRule(models.Model):
             faults["threshold"] = NOT_NEGATIVE
         if not self.recipients and not self.webhook_url:
             faults["recipients"] = NOBODY_IS_TOLD
+        if self.period == self.Period.HOUR and self.metric_id and (fault := self.metric.why_no_hours):
+            faults["period"] = fault
         if faults:
             raise ValidationError(faults)
 

@@ -8,15 +8,12 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 
 from analytics.days import HOUR, days_between, span_of, start_of
-from analytics.models.counts import ANONYMOUS, Dimension
+from analytics.models.counts import ANONYMOUS, Dimension, why_no_hours
 from analytics.reports.view import UNKNOWN, View, counted, row, rows, segments
 from analytics.subjects import KIND_OF, titles_of
 
 MOST_HOURLY_DAYS = 31
 MOST_ROWS = 1000
-HOURLY = (Dimension.SITE, Dimension.PAGE, Dimension.SOURCE, Dimension.EVENT)
-ONLY_BY_DAY = "This is counted by day only."
-PAGES_OF_EVERYBODY = "By hour, pages are counted among everybody only."
 TOO_MANY_HOURS = f"Ask for hours of at most {MOST_HOURLY_DAYS} days."
 MEASURES = ("events", "visitors", "visits", "bounces", "seconds", "amount")
 SUMS = ", ".join(f"coalesce(sum({measure}), 0)::bigint" for measure in MEASURES)
@@ -124,12 +121,15 @@ def by_hour(view: View, dimension: Dimension = Dimension.SITE, key: str | None =
 
     That is all but HOURLY; and of PAGE it is counted of everybody only.
     """
-    if dimension not in HOURLY:
-        raise ValidationError({"dimension": ONLY_BY_DAY})
-    if dimension is Dimension.PAGE and not view.is_of_everybody:
-        raise ValidationError({"dimension": PAGES_OF_EVERYBODY})
+    if fault := why_no_hours(dimension, of_everybody=view.is_of_everybody):
+        raise ValidationError({"dimension": fault})
     if view.days > MOST_HOURLY_DAYS:
         raise ValidationError({"last": TOO_MANY_HOURS})
+    return each_hour(view, dimension, key)
+
+
+def each_hour(view: View, dimension: Dimension, key: str | None) -> list[OfHour]:
+    """As by_hour, for as long as one likes; nothing of what is not counted by hour."""
     start, end = start_of(view.first), span_of(view.last)[1]
     where, only = counted(view, dimension, span="hour >= %s AND hour < %s", ends=(start, end)), narrowed(key)
     sql = f"SELECT hour, {SUMS} FROM analytics_hourlycount WHERE {where.sql}{only[0]} GROUP BY hour"

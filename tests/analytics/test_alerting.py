@@ -10,8 +10,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from analytics.judging import Figure
 from analytics.models import Alert, AlertRule, DailyCount, HourlyCount, SavedMetric, Segment
 from analytics.models.counts import EVERYBODY, Dimension
@@ -176,6 +178,55 @@ def test_a_metric_of_a_part_adds_up_its_segments(visitors: SavedMetric) -> None:
     figures = figures_of(visitors, Period.DAY, NOW)
     assert figures[-1] == Figure(datetime(2026, 11, 29, tzinfo=UTC), Decimal(7))
     assert len(figures) == 57
+
+
+def test_the_whole_site_is_not_added_up_with_its_parts(visitors: SavedMetric) -> None:
+    count(YESTERDAY, 9)
+    count(YESTERDAY, 5, key="anonymous")
+    assert figures_of(visitors, Period.DAY, NOW)[-1].value == 9
+    visitors.key = "anonymous"
+    assert figures_of(visitors, Period.DAY, NOW)[-1].value == 5
+    pages = SavedMetric(dimension=Dimension.PAGE, measure="events")
+    for key in ("/a/", "/b/"):
+        DailyCount.objects.create(dimension=Dimension.PAGE, key=key, segment=EVERYBODY, day=YESTERDAY, events=4)
+    assert figures_of(pages, Period.DAY, NOW)[-1].value == 8
+
+
+def test_a_rule_by_the_hour_of_what_is_counted_by_day_is_refused(visitors: SavedMetric) -> None:
+    features = SavedMetric.objects.create(name="Features", dimension=Dimension.FEATURE, measure="events")
+    with pytest.raises(ValidationError) as refused:
+        a_rule(features, period=Period.HOUR)
+    assert refused.value.message_dict == {"period": ["This is counted by day only."]}
+    a_rule(visitors, period=Period.HOUR)
+    visitors.dimension = Dimension.FEATURE
+    with pytest.raises(ValidationError) as refused:
+        visitors.full_clean()
+    assert refused.value.message_dict == {
+        "dimension": ["This is counted by day only. A rule looks at each hour of it."]
+    }
+
+
+def test_staff_have_rules_be_quiet_for_a_day(visitors: SavedMetric, admin: User, client: Client) -> None:
+    rule = a_rule(visitors)
+    client.force_login(admin)
+    page = "/admin/analytics/alertrule/"
+    response = client.post(page, {"action": "be_quiet_for_a_day", "_selected_action": [rule.pk]}, follow=True)
+    assert "Quiet until" in response.content.decode()
+    rule.refresh_from_db()
+    assert rule.snoozed_until is not None
+    assert rule.snoozed_until > timezone.now() + timedelta(hours=23)
+    assert client.get(f"{page}{rule.pk}/change/").status_code == 200
+
+
+def test_a_rule_is_written_in_the_admin(visitors: SavedMetric, admin: User, client: Client) -> None:
+    client.force_login(admin)
+    written = {"name": "Few", "metric": visitors.pk, "kind": "below", "period": "day", "threshold": "5"}
+    inline = {f"alerts-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
+    page = "/admin/analytics/alertrule/add/"
+    refused = client.post(page, written | inline)
+    assert "else nobody is told" in refused.content.decode()
+    client.post(page, written | inline | {"recipients": "a@howtoai.example, b@howtoai.example"})
+    assert AlertRule.objects.get().recipients == ["a@howtoai.example", "b@howtoai.example"]
 
 
 def test_hours_are_told_by_the_hour(visitors: SavedMetric) -> None:

@@ -80,6 +80,13 @@ def test_what_is_forgotten_takes_its_counts_with_it(desk: Client) -> None:
     assert list(Goal.objects.all()) == [goals[1]]
 
 
+@pytest.mark.parametrize("model", ["alert", "alertrule", "funnel", "goal", "note", "savedmetric"])
+def test_lists_and_forms_open(desk: Client, model: str) -> None:
+    assert desk.get(f"/admin/analytics/{model}/").status_code == 200
+    if model != "alert":
+        assert desk.get(f"/admin/analytics/{model}/add/").status_code == 200
+
+
 def test_a_note_says_who_made_it(desk: Client, admin: User) -> None:
     desk.post("/admin/analytics/note/add/", {"day": "2026-11-18", "text": "The newsletter went out"})
     assert Note.objects.get().made_by == admin
