@@ -79,6 +79,15 @@ class Panel:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Card:
+    """A figure, and what stands beneath it."""
+
+    name: str
+    figure: str
+    beneath: str = ""
+
+
 class Line:
     """Gives each line back that is written to it."""
 

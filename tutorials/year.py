@@ -55,6 +55,10 @@ class Year:
     sections: list[dict[str, Any]]
 
     @property
+    def hours(self) -> int:
+        return round(self.minutes / 60)
+
+    @property
     def is_empty(self) -> bool:
         return not (self.days or self.finished or self.awards)
 

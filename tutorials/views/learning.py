@@ -54,10 +54,8 @@ def year(request: HttpRequest, number: int) -> HttpResponse:
     known = years_of(user)
     if number not in known:
         raise Http404
-    found = year_of(user, number)
     context = {
-        "year": found,
-        "hours": round(found.minutes / 60),
+        "year": year_of(user, number),
         "earlier": number - 1 if number - 1 in known else None,
         "later": number + 1 if number + 1 in known else None,
     }

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from analytics.reports import View
 from common.charts import Chart
-from common.tables import Table
+from common.tables import Card, Table
+
+Rest = ParamSpec("Rest")
+Answer = TypeVar("Answer")
 
 # Rows of a list on a page, and in a file.
 MOST_SHOWN, MOST_IN_FILE = 10, 1000
@@ -16,13 +20,25 @@ MOST_SHOWN, MOST_IN_FILE = 10, 1000
 
 @dataclass(frozen=True)
 class Asked:
-    """`about`: which tutorial, page or funnel in particular, where a page is about one; `rows`: of lists."""
+    """`about`: which tutorial, page or funnel in particular, where a page is about one; `rows`: of lists.
+
+    A page's cards, choices and sections ask for the same reports: `of` asks for each of them once.
+    """
 
     view: View
     now: datetime
     today: date
     about: str = ""
     rows: int = MOST_SHOWN
+    answers: dict[tuple[Any, ...], Any] = field(default_factory=dict, compare=False)
+
+    def of(self, report: Callable[Concatenate[View, Rest], Answer], *args: Rest.args, **kwargs: Rest.kwargs) -> Answer:
+        """What a report says of the view."""
+        asked = (report, *args, *kwargs.items())
+        if asked not in self.answers:
+            self.answers[asked] = report(self.view, *args, **kwargs)
+        answer: Answer = self.answers[asked]
+        return answer
 
 
 @dataclass(frozen=True)
@@ -41,15 +57,6 @@ class Section:
     words: str
     make: Callable[[Asked], Shown]
     is_wide: bool = False
-
-
-@dataclass(frozen=True)
-class Card:
-    """A figure, and what stands beneath it."""
-
-    name: str
-    figure: str
-    beneath: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from analytics.admin.dashboard.asked import Asked, Card, Page, Section, Shown
+from analytics.admin.dashboard.asked import Asked, Page, Section, Shown
 from analytics.admin.dashboard.lists import table
 from analytics.models.counts import Dimension
 from analytics.pictures import Line, by_day
 from analytics.reports import by_day as counts_by_day
 from analytics.reports import engagement
 from common.figures import Count, Day, Figure, Words, change
+from common.tables import Card
 
 MOST_CARDS = 4
 
@@ -19,7 +20,7 @@ def cards(asked: Asked) -> list[Card]:
     for each in engagement(asked.view.before()):
         before[each.deed] = before.get(each.deed, 0) + each.events
     now: dict[str, int] = {}
-    for each in engagement(asked.view):
+    for each in asked.of(engagement):
         now[each.deed] = now.get(each.deed, 0) + each.events
     most = sorted(now.items(), key=lambda deed: (-deed[1], deed[0]))[:MOST_CARDS]
     return [
@@ -51,7 +52,7 @@ def by_days(asked: Asked) -> Shown:
 def deeds(asked: Asked) -> Shown:
     rows: list[list[Figure]] = [
         [Words(spoken(each.deed)), Words(each.category), Count(each.events), Count(each.by)]
-        for each in engagement(asked.view)
+        for each in asked.of(engagement)
     ]
     return Shown(table("deeds", "By deed and category", ("Deed", "Category", "Times", "People each day"), rows))
 

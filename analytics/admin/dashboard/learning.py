@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from analytics.admin.dashboard.asked import Asked, Card, Choice, Page, Section, Shown
+from analytics.admin.dashboard.asked import Asked, Choice, Page, Section, Shown
 from analytics.admin.dashboard.lists import table
 from analytics.models.counts import Dimension
 from analytics.pictures import Line, by_day, steps
 from analytics.reports import TutorialFigures, tutorial, tutorials
 from analytics.reports import by_day as counts_by_day
 from common.figures import Count, Day, Figure, Span, Words, change, share
-from common.tables import Column, Table
+from common.tables import Card, Column, Table
 
 
 def cards(asked: Asked) -> list[Card]:
-    now, before = tutorials(asked.view), tutorials(asked.view.before())
+    now, before = asked.of(tutorials), tutorials(asked.view.before())
     began, finished, seconds = summed(now)
     began_before, finished_before, seconds_before = summed(before)
     return [
@@ -52,7 +52,7 @@ def by_days(asked: Asked) -> Shown:
 
 
 def each_tutorial(asked: Asked) -> Shown:
-    found = tutorials(asked.view)
+    found = asked.of(tutorials)
     rows: list[list[Figure]] = [
         [
             Words(each.title or each.slug),
@@ -71,13 +71,18 @@ def each_tutorial(asked: Asked) -> Shown:
 
 
 def choices(asked: Asked) -> list[Choice]:
-    return [Choice(each.slug, each.title or each.slug) for each in tutorials(asked.view)]
+    return [Choice(each.slug, each.title or each.slug) for each in asked.of(tutorials)]
+
+
+def slug_of(asked: Asked) -> str:
+    """The tutorial that was chosen, or the one that most began."""
+    return asked.about or next((each.slug for each in asked.of(tutorials)), "")
 
 
 def through(asked: Asked) -> Shown:
     """How far people came in one of them."""
-    slug = asked.about or next((each.slug for each in tutorials(asked.view)), "")
-    found = tutorial(asked.view, slug)
+    slug = slug_of(asked)
+    found = asked.of(tutorial, slug)
     names = [f"{tenth} %" for tenth in found.tenths]
     reached = list(found.tenths.values())
     rows: list[list[Figure]] = [
@@ -90,9 +95,8 @@ def through(asked: Asked) -> Shown:
 
 
 def blocks(asked: Asked) -> Shown:
-    slug = asked.about or next((each.slug for each in tutorials(asked.view)), "")
     rows: list[list[Figure]] = [
-        [Words(each.block or "The opening"), Count(each.reached)] for each in tutorial(asked.view, slug).blocks
+        [Words(each.block or "The opening"), Count(each.reached)] for each in asked.of(tutorial, slug_of(asked)).blocks
     ]
     return Shown(table("blocks", "Sections of it", ("Section", "Were there"), rows))
 

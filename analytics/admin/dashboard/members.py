@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from analytics.admin.dashboard.asked import Asked, Card, Page, Section, Shown
+from analytics.admin.dashboard.asked import Asked, Page, Section, Shown
 from analytics.admin.dashboard.lists import DIRECT, table
 from analytics.pictures import Line, by_day, steps
 from analytics.reports import Conversion, cohorts, conversion, members, subscriptions
 from common.figures import Count, Day, Figure, Number, Words, change, share
-from common.tables import Column, Table
+from common.tables import Card, Column, Table
 
 COHORT_WEEKS = 12
 NOBODY = Conversion("*", 0, 0, 0, 0, None, None, None)
 
 
 def cards(asked: Asked) -> list[Card]:
-    active = members(asked.view)[-1]
+    active = asked.of(members)[-1]
     earlier = members(asked.view.before())[-1]
     came = everybody(asked)
     return [
@@ -32,11 +32,11 @@ def cards(asked: Asked) -> list[Card]:
 
 
 def everybody(asked: Asked) -> Conversion:
-    return next(iter(conversion(asked.view)), NOBODY)
+    return next(iter(asked.of(conversion)), NOBODY)
 
 
 def active(asked: Asked) -> Shown:
-    found = members(asked.view)
+    found = asked.of(members)
     rows: list[list[Figure]] = [
         [Day(each.day), Count(each.of_day), Count(each.of_week), Count(each.of_month)] for each in found
     ]
@@ -76,7 +76,7 @@ def returning(asked: Asked) -> Shown:
 def way(asked: Asked) -> Shown:
     """From signing up to Premium."""
     names = ("Signed up", "Began a tutorial", "Finished one", "Became Premium")
-    found = conversion(asked.view)
+    found = asked.of(conversion)
     rows: list[list[Figure]] = [
         [
             Words("All" if each.source == "*" else each.source or DIRECT),

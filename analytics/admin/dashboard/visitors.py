@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from analytics.admin.dashboard.asked import Asked, Card, Page, Section, Shown
+from analytics.admin.dashboard.asked import Asked, Page, Section, Shown
 from analytics.admin.dashboard.lists import VIEWS, listed, table
 from analytics.keeping_out import Reason
 from analytics.models import Note
@@ -14,7 +14,7 @@ from analytics.reports import Counts, OfDay, by_hour, kept_out, live, totals, vi
 from analytics.reports import by_day as counts_by_day
 from common.charts import Chart
 from common.figures import Count, Day, Figure, Number, Span, Words, change, share
-from common.tables import Column, Table
+from common.tables import Card, Column, Table
 
 REASONS = dict(Reason.choices)
 

@@ -29,7 +29,7 @@ def reached(asked: Asked) -> Shown:
             Words(first_of(each.entries)),
             Words(first_of(each.pages_before)),
         ]
-        for each in goals(asked.view)
+        for each in asked.of(goals)
     ]
     headings = ("Goal", "Visitors", "Visits", "Of all visits", "Most from", "Most began on", "Most came from page")
     return Shown(table("goals", "Goals", headings, rows))
@@ -42,7 +42,7 @@ def first_of(found: list[Top], otherwise: str = "") -> str:
 def leading_to(asked: Asked) -> Shown:
     """What led to each goal: sources, entry pages and the pages before."""
     rows: list[list[Figure]] = []
-    for each in goals(asked.view):
+    for each in asked.of(goals):
         for what, found in (("Source", each.sources), ("Began on", each.entries), ("Page before", each.pages_before)):
             rows += [
                 [
@@ -112,7 +112,7 @@ def page_of(asked: Asked) -> str:
     """The page that was chosen, or the one at which most visits begin."""
     if asked.about:
         return asked.about
-    return next((each.key for each in top(asked.view, Dimension.ENTRY, limit=1, order="visits")), "/")
+    return next((each.key for each in asked.of(top, Dimension.ENTRY, limit=1, order="visits")), "/")
 
 
 def page_choices(asked: Asked) -> list[Choice]:
@@ -121,11 +121,13 @@ def page_choices(asked: Asked) -> list[Choice]:
 
 
 def onward(asked: Asked) -> Shown:
-    return listed("onward", f"From {page_of(asked)}", steps_from(asked.view, page_of(asked), limit=asked.rows))
+    page = page_of(asked)
+    return listed("onward", f"From {page}", steps_from(asked.view, page, limit=asked.rows))
 
 
 def before(asked: Asked) -> Shown:
-    return listed("before", f"To {page_of(asked)}", steps_to(asked.view, page_of(asked), limit=asked.rows))
+    page = page_of(asked)
+    return listed("before", f"To {page}", steps_to(asked.view, page, limit=asked.rows))
 
 
 def listed(name: str, title: str, found: list[Top]) -> Shown:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import admin
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -21,7 +19,7 @@ from billing.reports.revenue import Revenue, currencies, revenue
 from billing.reports.rounding import twelfth
 from common.admin import RecordAdmin
 from common.figures import Count, Rate
-from common.tables import Panel, spreadsheet
+from common.tables import Card, Panel, spreadsheet
 
 # The sections of the page in their order, with a line of explanation; those in the second list stand in pairs.
 WIDE = {
@@ -35,15 +33,6 @@ NARROW = {
     "recovery": "Payments that were missing and came after all, and those that never did.",
 }
 SEGMENTS = "All the months together; the rates are those of a month, on average."
-
-
-@dataclass(frozen=True)
-class Card:
-    """A figure of now, and what stands beneath it."""
-
-    name: str
-    figure: str
-    beneath: str
 
 
 @admin.register(RightToRevenue)
