@@ -47,10 +47,16 @@ def token_of(user: User) -> str:
 @pytest.mark.parametrize("who", ["visitor", "administrator"])
 def test_every_operation_holds_its_contract(schema: Any, some_content: None, admin: User, who: str) -> None:
     headers = {} if who == "visitor" else {"Authorization": f"Bearer {token_of(admin)}"}
+    faults = []
     for found in schema.get_all_operations():
         operation = found.ok()
-        for mode in (POSITIVE, NEGATIVE):
-            send(operation, mode, headers)
+        # What has neither parameters nor a body cannot be wrong.
+        for mode in (POSITIVE, NEGATIVE) if operation.query or operation.body else (POSITIVE,):
+            try:
+                send(operation, mode, headers)
+            except schemathesis.core.failures.FailureGroup as found_wrong:
+                faults.append(str(found_wrong))
+    assert not faults, "\n\n".join(faults)
 
 
 def send(operation: Any, mode: Any, headers: dict[str, str]) -> None:
@@ -64,9 +70,8 @@ def send(operation: Any, mode: Any, headers: dict[str, str]) -> None:
         suppress_health_check=list(HealthCheck),
     )
     def one(case: Any) -> None:
-        response = case.call(headers=headers)
-        case.validate_response(response)
+        case.call_and_validate(headers=headers)
 
-    # Of many operations there is nothing that could be wrong.
+    # A few bodies can be anything.
     with suppress(Unsatisfiable):
         one()
