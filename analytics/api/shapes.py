@@ -53,7 +53,7 @@ class EventRejected(Shape):
     """One that is not to be sent again as it is."""
 
     index = Whole(1, "Its place in the list.")
-    errors = EventFault(many=True)
+    errors = EventFault(many=True)  # type: ignore[assignment]  # a name of the framework's, too
 
 
 class BatchTaken(Shape):

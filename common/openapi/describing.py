@@ -81,14 +81,13 @@ class Description:
     limits: tuple[Limit, ...] = ()
 
 
-def described(title: str, *, gives: Answer | dict[int, Answer] = None, **more: Any) -> Callable[[Method], Method]:
+def described(title: str, *, gives: Answer | Mapping[int, Answer] = None, **more: Any) -> Callable[[Method], Method]:
     """Beside a method of a view. `gives` is what a 200 holds, or by status; without it there is an empty 204.
 
     `{thing}` in the title stands for what the view says of itself by that name. The rest are fields of Description.
     """
-    if isinstance(gives, dict) and all(isinstance(status, int) for status in gives):
-        by_status = gives
-    else:
+    by_status: Any = gives
+    if not isinstance(gives, Mapping) or not all(isinstance(status, int) for status in gives):
         by_status = {HTTPStatus.NO_CONTENT if gives is None else HTTPStatus.OK: gives}
     description = Description(title, {int(status): answer for status, answer in by_status.items()}, **more)
 

@@ -75,7 +75,7 @@ class ApiSchema(AutoSchema):
     def get_summary(self) -> str:
         return self.told.title.format(thing=getattr(self.view, "thing", ""))
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as the library has it
         method = getattr(self.view, self.method.lower())
         said = inspect.getdoc(method) or own_words(type(self.view)) or ""
         limits = "".join(f"\n\nAt most {limit}." for limit in self.told.limits)
@@ -96,7 +96,7 @@ class ApiSchema(AutoSchema):
         """Each alternative; an empty one where nobody has to say who they are."""
         alternatives = []
         for authenticator in self.view.get_authenticators():
-            scheme: Scheme = authenticator.scheme
+            scheme: Scheme = authenticator.scheme  # type: ignore[attr-defined]  # each of ours has one
             required = self.requirement(scheme)
             if required is not None:
                 alternatives.append(required)
@@ -171,12 +171,12 @@ class ApiSchema(AutoSchema):
         takes = self.told.takes
         if takes is None:
             return None
-        schema, is_required = self._get_request_for_media_type(takes, direction)
-        media = {"schema": schema} | ({"example": takes.example} if self.told.media == JSON else {})
+        schema, is_required = self._get_request_for_media_type(takes, direction)  # type: ignore[no-untyped-call]
+        media = {"schema": schema} | ({"example": getattr(takes, "example", None)} if self.told.media == JSON else {})
         return {"content": {self.told.media: media}} | ({"required": True} if is_required else {})
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Part:
-        mapped: Part = super()._map_serializer(serializer, direction, bypass_extensions)
+        mapped: Part = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         # What those say of themselves from which it is made is no description of it.
         mapped["description"] = own_words(type(serializer))
         if not mapped["description"]:
@@ -205,6 +205,7 @@ class ApiSchema(AutoSchema):
         said = {"description": HTTPStatus(status).phrase, "headers": headers}
         if answer is None:
             return said
+        example: Any
         if isinstance(answer, Listed):
             schema, example = self.page_of(answer.shape)
         elif isinstance(answer, type):
@@ -283,7 +284,8 @@ SAID = {
 def schema_of(field: forms.Field) -> Part:
     if isinstance(field, forms.ChoiceField):
         # Without choices in the class they are of the moment.
-        choices = [choice for choice, _ in field.choices if choice != ""]
+        named: Any = field.choices
+        choices = [choice for choice, _ in named if choice != ""]
         return {"type": "string", "enum": choices} if choices else {"type": "string"}
     if isinstance(field, forms.IntegerField):
         limits = {"minimum": field.min_value, "maximum": field.max_value}

@@ -82,7 +82,5 @@ def example_of(serializer: serializers.Serializer) -> dict[str, Any]:
 
 def example_of_field(field: Any) -> Any:
     if isinstance(field, serializers.ListSerializer):
-        return [example_of(field.child)]
-    if isinstance(field, serializers.Serializer):
-        return example_of(field)
-    return field.example
+        return [example_of_field(field.child)]
+    return example_of(field) if isinstance(field, serializers.Serializer) else field.example

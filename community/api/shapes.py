@@ -81,7 +81,7 @@ class Post(Shape):
 
 class Comment(Shape):
     id = Whole(112)
-    parent = Whole(None, "The comment that it replies to, or null.", allow_null=True)
+    parent = Whole(None, "The comment that it replies to, or null.", allow_null=True)  # type: ignore[assignment]  # a name of the framework's, too
     state = OneOf(State.choices, "As that of a post.")
     author = Author(allow_null=True, help_text="Null: a former member.")
     body_html = Text("<p>It writes what is likely, not what is true.</p>\n", "Sanitised; empty where it is gone.")
