@@ -77,10 +77,7 @@ def told(operation: Operation) -> Iterator[str]:
     yield who(spec)
     if parameters := spec.get("parameters"):
         yield "**Parameters**"
-        yield table(
-            (f"{each['name']}" + ("" if each["in"] == "query" else f" (in the {each['in']})"), each["schema"], each)
-            for each in parameters
-        )
+        yield table((each["name"], each["schema"], each) for each in parameters)
     if body := spec.get("requestBody"):
         ((media, content),) = body["content"].items()
         yield f"**Body**, as `{media}`"
@@ -131,18 +128,18 @@ def curl(operation: Operation) -> str:
     for parameter in operation.spec.get("parameters", []):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
-    words = [f'curl -s "$API{path.removeprefix("/api")}"']
-    if operation.method != "GET":
-        words[0] = words[0].replace("curl -s", f"curl -s -X {operation.method}")
+    verb = "" if operation.method == "GET" else f" -X {operation.method}"
+    lines = [f'curl -s{verb} "$API{path.removeprefix("/api")}"']
     if {} not in operation.spec["security"]:
-        words.append('-H "Authorization: Bearer $TOKEN"')
+        lines.append('-H "Authorization: Bearer $TOKEN"')
     if body := operation.spec.get("requestBody"):
         ((media, content),) = body["content"].items()
         if "example" in content:
-            words.append(f"-H 'Content-Type: {media}' \\\n  -d '{json.dumps(content['example'], ensure_ascii=False)}'")
+            example = json.dumps(content["example"], ensure_ascii=False).replace("'", "\\u0027")
+            lines += [f"-H 'Content-Type: {media}'", f"-d '{example}'"]
         else:
-            words.append("-F file=@picture.png")
-    return " ".join(words)
+            lines.append("-F file=@picture.png")
+    return " \\\n  ".join(lines)
 
 
 def fenced(language: str, text: str) -> str:
@@ -154,7 +151,8 @@ def table(rows: Iterator[tuple[str, Part, Part]]) -> str:
     lines = ["| name | type | |", "| --- | --- | --- |"]
     for name, schema, more in rows:
         says = more.get("description") or schema.get("description") or ""
-        lines.append(f"| `{name}` | {type_of(schema)} | {in_cell(says)} |")
+        place = f", in the {more['in']}" if more.get("in", "query") != "query" else ""
+        lines.append(f"| `{name}` | {type_of(schema)}{place} | {in_cell(says)} |")
     return "\n".join(lines) if len(lines) > 2 else "Any object."
 
 

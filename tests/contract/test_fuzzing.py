@@ -6,6 +6,7 @@ A part of `make contract` (tests/contract/long_run.py), which sends some hundred
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +19,11 @@ from accounts.services import sessions
 from ops import contract
 from tests.accounts.test_users_api import VISIT
 from tests.contract.inside import Application, application  # noqa: F401 - a fixture
-from tests.contract.rules import config, with_formats
 from tests.tutorials.learners import make_quiz_tutorial, make_track
 from tutorials.models import Tutorial
 
+# What schemathesis is told to expect, with reasons.
+RULES = Path(__file__).with_name("schemathesis.toml")
 # Of each kind, for each operation and person.
 EXAMPLES = 2
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
@@ -29,8 +31,7 @@ POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.Generati
 
 @pytest.fixture
 def schema(application: Application) -> Any:  # noqa: F811 - the fixture
-    with_formats()
-    loaded = schemathesis.openapi.from_dict(contract.current().document, config=config())
+    loaded = schemathesis.openapi.from_dict(contract.current().document, config=schemathesis.Config.from_path(RULES))
     loaded.app = application
     return loaded
 
