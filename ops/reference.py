@@ -148,7 +148,7 @@ def fenced(language: str, text: str) -> str:
 
 def table(rows: Iterator[tuple[str, Part, Part]]) -> str:
     """Name, type and words of each, from its name, its schema, and what else may say something of it."""
-    lines = ["| name | type | |", "| --- | --- | --- |"]
+    lines = ["| name | type | meaning |", "| --- | --- | --- |"]
     for name, schema, more in rows:
         says = more.get("description") or schema.get("description") or ""
         place = f", in the {more['in']}" if more.get("in", "query") != "query" else ""

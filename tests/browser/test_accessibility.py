@@ -76,7 +76,7 @@ PAGES = [
     "/pricing/",
     "/billing/enterprise/",
     "/api/docs",
-    "/api/docs/community",
+    "/api/docs/signing-in",
 ]
 # As a member who pays, has paid and was paid back; the page of changes has a choice.
 BILLING = [
