@@ -50,6 +50,8 @@ IN_PATHS = {
     "session_id": ("The `id` of a session.", "0b9c2f6e-3a8f-4a59-9f0e-2c64a1f0f7de"),
 }
 AN_ID = ("Its `id`.", 7)
+# A parameter that is empty is as good as left out.
+EMPTY_IS_NONE: Part = {"allowEmptyValue": True}
 
 
 class ApiSchema(AutoSchema):
@@ -164,7 +166,7 @@ class ApiSchema(AutoSchema):
             parameter = {"name": name, "in": "query", "schema": schema}
             if says := schema.pop("description", ""):
                 parameter["description"] = says
-            parameters.append(parameter | ({"required": True} if name in required else {}))
+            parameters.append(parameter | ({"required": True} if name in required else EMPTY_IS_NONE))
         return parameters
 
     def _get_request_body(self, direction: Any = "request") -> Part | None:
@@ -269,7 +271,7 @@ def form_parameters(form: type[forms.Form]) -> list[Part]:
     parameters = []
     for name, field in form.base_fields.items():
         says = field.help_text or SAID.get(name, "")
-        parameter: Part = {"name": name, "in": "query", "schema": schema_of(field)}
+        parameter: Part = {"name": name, "in": "query", "schema": schema_of(field)} | EMPTY_IS_NONE
         parameters.append(parameter | ({"description": str(says)} if says else {}))
     return parameters
 

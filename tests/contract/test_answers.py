@@ -1,6 +1,7 @@
 """Reads are built from rows, not by what describes them: with something in them they are as the schema says.
 
-What compares is the middleware of all tests (tests/contract/holding.py); here is the content that brings every field out.
+What compares is the middleware of all tests (tests/contract/holding.py); here is
+content that brings every field out.
 """
 
 from __future__ import annotations
