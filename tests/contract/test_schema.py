@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -110,13 +111,19 @@ def test_every_group_has_operations() -> None:
 
 
 def test_every_body_has_an_example_that_is_as_its_schema_says() -> None:
-    for where, media in bodies():
-        if media["schema"].get("$ref", "").endswith("/UploadRequest"):
-            continue
+    # Most are the same few problems.
+    told = {json.dumps(media): (where, media) for where, media in bodies() if not is_upload(media)}
+    for where, media in told.values():
         assert "example" in media, where
         schema = media["schema"] | {"components": document()["components"]}
-        faults = list(jsonschema_rs.Draft202012Validator(schema, validate_formats=True).iter_errors(media["example"]))
-        assert not faults, (where, faults[0].message, media["example"])
+        validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        fault = next(validator.iter_errors(media["example"]), None)
+        assert fault is None, (where, fault.message, media["example"])
+
+
+def is_upload(media: dict[str, Any]) -> bool:
+    """A form with a file, of which there is no example as JSON."""
+    return str(media["schema"].get("$ref", "")).endswith("/UploadRequest")
 
 
 def test_the_four_ways_in_are_told_of() -> None:
