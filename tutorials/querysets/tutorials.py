@@ -48,6 +48,8 @@ MARKS = ("\ue000", "\ue001")
 RELATED, LOOKED_AT = 4, 40
 # Where the cache keeps all topics with their counts (tutorials.topics).
 TOPICS_KEY = "tutorials:topics"
+# Of all that lists show of tutorials and topics (common.kept.generation).
+TUTORIALS = "tutorials"
 # Seconds after a change in which every visit counts anew; a count may be a minute old anyway.
 TOPICS_MARKED = 2
 

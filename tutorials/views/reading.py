@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from common.forms import cleaned, faults_in_words
+from common.kept import for_visitors
 from common.remembering import cache_may_be_away
 from tutorials import learning
 from tutorials.forms import ProgressForm
@@ -64,11 +62,7 @@ def page_of_visitors(request: HttpRequest, slug: str) -> HttpResponse:
         kept = page_for_visitor(request, find(request, slug)).encode()
         with cache_may_be_away("pages are not kept"):
             cache.set(key, kept, KEPT)
-    response = HttpResponse(kept)
-    response["ETag"] = f'W/"{sha256(kept).hexdigest()[:32]}"'
-    response["Cache-Control"] = "no-cache"
-    patch_vary_headers(response, ["Cookie"])
-    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+    return for_visitors(request, kept)
 
 
 @require_POST

@@ -20,8 +20,8 @@ from accounts.models import User
 from billing.access import Access
 from common.fragments import Value, Variant, with_gaps
 from common.frame import frame_of
+from common.kept import kept
 from common.prepared import Prepared
-from common.remembering import remembered
 from tutorials import learning, page_sections
 from tutorials.models import Tutorial
 from tutorials.services import awarding
@@ -31,7 +31,7 @@ from tutorials.views import UNREAD
 KEPT = 60
 TEMPLATE = "tutorials/detail.html"
 # What is another for each member. Of a person or a request nothing else gets into what is kept for all.
-OWN = ("header", "messages", "csrf_token", "address", "fraction", "place", "resume", "awards", "marks", "sections")
+OWN = ("header", "messages", "csrf_token", "canonical", "fraction", "place", "resume", "awards", "marks", "sections")
 # What has to be known of a tutorial to find the page that was kept, and to fill it.
 LIGHT = ("slug", "title", "status", "published_at", "updated_at", "access", "author", "blocks")
 PUBLISHED: Prepared[Tutorial] = Prepared(
@@ -88,7 +88,6 @@ def page_for_member(request: HttpRequest, tutorial: Any, user: User) -> SafeStri
     own: dict[str, Value] = {
         **frame_of(request, csrf_token=token),
         "csrf_token": token,
-        "address": request.build_absolute_uri(request.path),
         "fraction": str(reading.fraction),
         "place": "" if reading.completed_at else reading.block,
         "resume": filled("_resume.html", reading=reading) if reading.completed_at or reading.block else "",
@@ -108,7 +107,7 @@ def page_with_gaps(tutorial: Any, reading: Reading, user: User) -> Variant:
     """
     access = tutorial.access_for(user)
     facts = [
-        *("reading", tutorial.pk, tutorial.updated_at.timestamp(), tutorial.is_out(), access.allowed),
+        *("tutorial", tutorial.pk, tutorial.updated_at, tutorial.is_out(), access.allowed),
         *(reading.completed_at is not None, tutorial.quiz_passed, bool(tutorial.marked)),
         # In which its dates are told.
         timezone.get_current_timezone_name(),
@@ -128,11 +127,7 @@ def page_with_gaps(tutorial: Any, reading: Reading, user: User) -> Variant:
             context["marks"] = filled("_marks.html", tutorial=whole, csrf_token=gaps["csrf_token"])
         return render_to_string(TEMPLATE, context)
 
-    def make() -> Variant:
-        return with_gaps(OWN, render)
-
-    # A template that is being written is shown as it is.
-    return make() if settings.DEBUG else remembered(":".join(map(str, facts)), make, seconds=KEPT)
+    return kept(lambda: with_gaps(OWN, render), *facts, seconds=KEPT)
 
 
 def page_for_visitor(request: HttpRequest, tutorial: Tutorial) -> SafeString:
@@ -140,7 +135,6 @@ def page_for_visitor(request: HttpRequest, tutorial: Tutorial) -> SafeString:
     context = {
         **shown_to_all(tutorial, tutorial.access_for(request.user)),
         **frame_of(request, csrf_token=""),
-        "address": request.build_absolute_uri(request.path),
         "sections": sections_of(tutorial, AnonymousUser()),
     }
     return render_to_string(TEMPLATE, context)
