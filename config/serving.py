@@ -54,7 +54,7 @@ def production_command(environment: Mapping[str, str]) -> list[str]:
     """Listening at the Unix socket WEB_SOCKET if it is named, else at HOST and PORT."""
     if place := environment.get("WEB_SOCKET"):
         # For those of our group, to which the proxy belongs.
-        where = ["--uds", place, "--uds-permissions", "660"]
+        where = ["--uds", place, "--uds-permissions", "0660"]
     else:
         where = ["--host", environment.get("HOST", "127.0.0.1"), "--port", environment.get("PORT", "8000")]
     workers = environment.get("WEB_WORKERS", "2")

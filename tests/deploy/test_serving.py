@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,8 @@ def test_whoever_has_connected_is_served_and_nobody_connects_any_more(server: Se
     with server.running() as process, server.connected() as half_sent, server.connected() as silent:
         # One request is half sent when the server is told to stop, another connection has sent nothing yet.
         half_sent.sendall(REQUEST + b"\r\n{")
+        # For those of the group, such as the proxy, and for nobody else.
+        assert stat.S_IMODE(server.place.stat().st_mode) == 0o660
 
         process.send_signal(signal.SIGTERM)
         assert wait_until(lambda: not server.place.exists(), 5)
