@@ -565,6 +565,8 @@ UNFOLD = {
     "SITE_SYMBOL": "school",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
+    "DASHBOARD_CALLBACK": "ops.admin.desk.fill",
+    "SIDEBAR": {"show_search": True, "navigation": "ops.admin.sidebar.navigation"},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/favicon.svg")}],
     "COLORS": {
         "primary": {
