@@ -11,7 +11,7 @@ SECRET = $(shell head -c 48 /dev/urandom | base64)
 PRODUCTION = DEBUG=false SECRET_KEY='$(SECRET)' JWT_SECRET='$(SECRET)' ALLOWED_HOSTS=howtoai.example \
 	DATABASE_URL=postgres://howtoai@localhost/howtoai REDIS_URL=redis://localhost
 
-.PHONY: run test contract check format lock clean help
+.PHONY: run test contract roll check format lock clean help
 
 run: $(VENV)/.installed ## start the platform on http://127.0.0.1:8000 (PORT and HOST choose another)
 	@exec $(BIN)/python manage.py up
@@ -21,6 +21,9 @@ test: $(VENV)/.installed-dev ## run all tests, on a PostgreSQL and a Valkey of t
 
 contract: $(VENV)/.installed-dev ## send the API what its schema allows and forbids, for ten minutes, on loopback
 	@$(BIN)/python -m tests.contract.long_run $(ARGS)
+
+roll: $(VENV)/.installed-dev ## restart what systemd would run behind nginx, under load; no request may fail (needs nginx)
+	@$(BIN)/python -m pytest -m rolling tests/deploy --numprocesses 0 -rs -s $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migrations, production settings
 	@$(BIN)/ruff check --quiet .
