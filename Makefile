@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tools that attack; wapiti among them needs Python 3.12.
+# Tools that attack; wapiti among them needs Python 3.12, which pyenv may have without showing it.
 ATTACK := .venv-attack
+OF_PYENV = $(firstword $(wildcard $(HOME)/.pyenv/versions/3.1[2-9].*/bin/python3) none)
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -70,6 +71,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 
 $(ATTACK)/.installed: requirements-attack.txt | $(UV)
 	@$(UV) venv --quiet --clear --no-python-downloads --python '>=3.12' $(ATTACK) 2>/dev/null || \
+		$(UV) venv --quiet --clear --no-python-downloads --python '$(OF_PYENV)' $(ATTACK) 2>/dev/null || \
 		{ echo "no Python 3.12 or newer here: wapiti will be left out"; $(UV) venv --quiet --clear --python $(BIN)/python $(ATTACK); }
 	@$(UV) pip install --quiet --python $(ATTACK)/bin/python --require-hashes -r requirements-attack.txt || \
 		{ echo "the tools could not be installed: wapiti and sqlmap will be left out" >&2; }

@@ -62,8 +62,8 @@ class Platform:
     postbox: Postbox
     log: Path
     up: subprocess.Popen[bytes] | None = None
-    # Put before the command of `up`, such as what moves its clock.
-    before: list[str] = field(default_factory=list)
+    # What `up` alone is told besides, such as another time.
+    moved: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -74,9 +74,9 @@ class Platform:
         said = self.said().count("is ready")
         with self.log.open("ab") as log:
             self.up = subprocess.Popen(
-                [*self.before, sys.executable, "manage.py", "up"],
+                [sys.executable, "manage.py", "up"],
                 cwd=BASE_DIR,
-                env=self.environment,
+                env=self.environment | self.moved,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

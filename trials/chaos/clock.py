@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 
 import httpx
@@ -13,6 +14,7 @@ from trials.chaos.load import sign_in
 from trials.chaos.outcomes import Outcome
 from trials.platform import AS_PROXY, Platform, wait_until
 
+FAKETIME, PRINTENV = shutil.which("faketime") or "", shutil.which("printenv") or ""
 # A day, and the hour in which a daily command may just have been.
 AHEAD = "+25h"
 GOES_ON_WITHIN = 150.0  # seconds
@@ -21,7 +23,7 @@ RUNS = "SELECT count(*) FROM ops_scheduledrun WHERE ended_at IS NOT NULL AND beg
 
 def moved_clock(book: Book) -> Iterator[Outcome]:
     names = ("the clock jumps a day ahead", "the clock jumps back by a day")
-    if shutil.which("faketime") is None:
+    if not FAKETIME:
         for name in names:
             yield Outcome(name, skipped=True, remark="faketime is not installed (Debian: apt install faketime)")
         return
@@ -34,9 +36,8 @@ def moved_clock(book: Book) -> Iterator[Outcome]:
 def jump(book: Book, name: str, by: str, tokens: dict[str, str]) -> Outcome:
     """`tokens` are renewed, so that the next jump has those of this one."""
     platform = book.load.platform
-    platform.stop()
-    platform.before = ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", by] if by else []
-    outcome = book.broken(name, platform.start, mended=lambda: None)
+    outcome = book.broken(name, platform.stop, mended=lambda: start_at(platform, by))
+    outcome.remark = "from the moment at which `up` is started again and says that it is ready"
     if by and status_with(platform, tokens["access"]) != 401:
         outcome.faults.append("an access token of yesterday is good today")
     fresh = renewed(platform, tokens["refresh"])
@@ -49,6 +50,15 @@ def jump(book: Book, name: str, by: str, tokens: dict[str, str]) -> Outcome:
     if not goes_on(platform, ahead=bool(by)):
         outcome.faults.append(f"nothing ran by the clock within {GOES_ON_WITHIN:.0f} s")
     return outcome
+
+
+def start_at(platform: Platform, by: str) -> None:
+    """By the library itself: the program of that name would stand between us and `up`."""
+    platform.moved = {}
+    if by:
+        asked = subprocess.run([FAKETIME, "-f", by, PRINTENV, "LD_PRELOAD"], capture_output=True, text=True, check=True)
+        platform.moved = {"LD_PRELOAD": asked.stdout.strip(), "FAKETIME": by, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    platform.start()
 
 
 def goes_on(platform: Platform, *, ahead: bool) -> bool:

@@ -19,7 +19,9 @@ from trials.platform import AS_PROXY, Platform, wait_until
 WISH = {"plan": "premium", "interval": "month", "provider": "stripe"}
 WITHIN = 120.0  # seconds
 # A page that waits longer for somebody else keeps a thread of the web server from all others.
-LONGEST_WAIT, LONGEST_AFTERWARDS = 11.0, 1.0
+LONGEST_WAIT, LONGEST_AFTERWARDS = 12.0, 1.5
+# Each process of the web server finds out for itself.
+PROCESSES, QUESTIONS = 2, 6
 LIVE = "SELECT count(*) FROM billing_subscription WHERE state IN ('active', 'trialing')"
 TWICE = "SELECT count(*) FROM (SELECT 1 FROM billing_subscription WHERE state IN ('active', 'trialing') GROUP BY user_id HAVING count(*) > 1) t"  # noqa: E501
 PAID = "SELECT count(*) FROM billing_invoice WHERE amount_paid > 0"
@@ -80,21 +82,23 @@ def with_a_provider_in_trouble(platform: Platform, trouble: str) -> Outcome:
         f"Stripe is {'slow' if trouble == 'slow' else 'down' if trouble == 'down' else 'talking nonsense'}"
     )
     before, access = len(charges(platform)), sign_in(platform, f"payer-{PAYERS - 1}@howtoai.example")["access"]
+    waits, statuses = [], []
     with troubled(platform, trouble):
-        waits, statuses = [], []
-        for _ in range(3):
-            began = time.monotonic()
+        for _ in range(QUESTIONS):
             page = timed_page(platform)
+            if page > LONGEST_AFTERWARDS:
+                outcome.faults.append(f"a page that needs no provider took {page:.1f} s")
+            began = time.monotonic()
             answer = subscribe(platform, access)
             waits.append(time.monotonic() - began)
             statuses.append(answer.status_code if answer is not None else 0)
-            if page > LONGEST_AFTERWARDS:
-                outcome.faults.append(f"a page that needs no provider took {page:.1f} s")
-    outcome.remark = f"answers {statuses} after {', '.join(f'{wait:.1f}' for wait in waits)} s"
+    outcome.refused = len(statuses)
+    outcome.remark = f"answers of {', '.join(sorted({str(each) for each in statuses}))} after"
+    outcome.remark += f" {', '.join(f'{wait:.1f}' for wait in waits)} s"
     if set(statuses) != {503}:
         outcome.faults.append("a clear 503 was to be expected")
-    if waits[0] > LONGEST_WAIT or max(waits[1:]) > LONGEST_AFTERWARDS:
-        outcome.faults.append("somebody waited too long")
+    if max(waits) > LONGEST_WAIT or sum(wait > LONGEST_AFTERWARDS for wait in waits) > PROCESSES:
+        outcome.faults.append("somebody waited too long, or too many did")
     outcome.doubled = len(charges(platform)) - before
     # The pause in which it is left alone ends by itself.
     began = time.monotonic()
