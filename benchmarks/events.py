@@ -19,8 +19,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from load import blast, last, middle, rate, request
+from load import Load, Request, blast, last, middle, rate
 from server import QUIETLY, ROOT, Served, connect, free_port, manage, served
 
 from common.identities import new_id
@@ -48,8 +50,10 @@ def main() -> None:
 
 
 @contextmanager
-def running(platform: Served, *command: str, port: int | None = None) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=ROOT / "benchmarks", env=platform.environment)
+def running(
+    platform: Served, *command: str, port: int | None = None, folder: Path = ROOT / "benchmarks"
+) -> Iterator[None]:
+    process = subprocess.Popen(command, cwd=folder, env=platform.environment)
     try:
         if port is not None:
             connect(port).close()
@@ -91,11 +95,8 @@ def one(platform: Served) -> None:
 
 
 def batches(platform: Served) -> None:
-    with running(platform, sys.executable, "../manage.py", "ingest_events"):
-        blast(platform.port, 8, a_batch, seconds=SECONDS)
-        done = [blast(platform.port, 8, a_batch, seconds=SECONDS) for _ in range(ROUNDS)]
-        waiting = int(manage(platform, WAITING))
-    copied = json.loads(manage(platform, CONSUMER.replace("ROUNDS", "1").replace("EACH", "100_000")))["copy"][0]
+    done, waiting = send_batches(platform, rounds=ROUNDS, seconds=SECONDS)
+    copied = consume(platform, rounds=1, each=100_000)["copy"][0]
     events = rate(done) * BATCH
     print(
         f"batches of {BATCH} from 8 clients: {events:,.0f} events a second, p50 {middle(done):.1f} ms; COPY alone"
@@ -104,15 +105,23 @@ def batches(platform: Served) -> None:
     )
 
 
-def an_event() -> bytes:
+def send_batches(platform: Served, *, rounds: int, seconds: float) -> tuple[list[Load], int]:
+    """What came of each round, with the consumer at work; and how many batches waited for it at the end."""
+    with running(platform, sys.executable, "../manage.py", "ingest_events"):
+        done = [blast(platform.port, 8, a_batch, seconds=seconds) for _ in range(rounds + 1)]
+        # The first one warms up.
+        return done[1:], int(manage(platform, WAITING))
+
+
+def an_event() -> Request:
     return sending(1)
 
 
-def a_batch() -> bytes:
+def a_batch() -> Request:
     return sending(BATCH)
 
 
-def sending(size: int) -> bytes:
+def sending(size: int) -> Request:
     """A request with so many events, of a visitor nobody has seen before."""
     events = [
         {"id": str(new_id()), "name": "page_view", "path": random.choice(PATHS), "properties": {}}  # noqa: S311
@@ -126,14 +135,14 @@ def sending(size: int) -> bytes:
         "X-Forwarded-For": address,
         "X-Forwarded-Proto": "http",
     }
-    return request("POST", "/api/analytics/events", headers, json.dumps({"events": events}).encode())
+    return Request("POST", "/api/analytics/events", headers, json.dumps({"events": events}).encode())
 
 
 # -- The consumer -------------------------------------------------------------------------------
 
 
 def consumer(platform: Served) -> None:
-    measured = json.loads(manage(platform, CONSUMER.replace("ROUNDS", "5").replace("EACH", "200_000")))
+    measured = consume(platform, rounds=5, each=200_000)
     pairs = list(zip(measured["consumer"], measured["copy"], strict=True))
     share = statistics.median(ours / copied for ours, copied in pairs)
     ours, copied = (statistics.median(measured[name]) for name in ("consumer", "copy"))
@@ -143,6 +152,14 @@ def consumer(platform: Served) -> None:
     )
     rows, size = measured["rows"], measured["bytes"]
     print(f"an event with its indexes, of {rows:,}: {size:.0f} bytes (limit {BYTES}), reached: {size <= BYTES}")
+
+
+def consume(platform: Served, *, rounds: int, each: int) -> dict[str, Any]:
+    """Rows a second of the `consumer` and of `copy` in each round; then `rows`, and `bytes` and `heap` of each."""
+    measured: dict[str, Any] = json.loads(
+        manage(platform, CONSUMER.replace("ROUNDS", str(rounds)).replace("EACH", str(each)))
+    )
+    return measured
 
 
 def tracking(platform: Served) -> None:
@@ -246,11 +263,11 @@ for number in range(ROUNDS):
         copy.write(content)
     told["copy"].append(EACH / (time.perf_counter() - begun))
 (told["rows"],) = apart.execute("SELECT count(*) FROM analytics_useranalytics").fetchone()
-(size,) = apart.execute(
-    "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
+size, heap = apart.execute(
+    "SELECT sum(pg_total_relation_size(inhrelid)), sum(pg_relation_size(inhrelid)) FROM pg_inherits"
     " WHERE inhparent = 'analytics_useranalytics'::regclass"
 ).fetchone()
-told["bytes"] = int(size) / told["rows"]
+told["bytes"], told["heap"] = int(size) / told["rows"], int(heap) / told["rows"]
 apart.close()
 print(json.dumps(told))
 """

@@ -15,12 +15,26 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
-# Makes the next request, whole: its head and its body.
-Ask = Callable[[], bytes]
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 PATIENCE = 10  # seconds for an answer
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+    def sent(self) -> bytes:
+        length = {"Content-Length": str(len(self.body))} if self.body else {}
+        lines = [f"{name}: {value}" for name, value in ({"Host": "127.0.0.1"} | dict(self.headers) | length).items()]
+        return "\r\n".join([f"{self.method} {self.path} HTTP/1.1", *lines, "", ""]).encode() + self.body
+
+
+# Makes the next request.
+Ask = Callable[[], Request]
 
 
 class Refused(SystemExit):
@@ -61,28 +75,18 @@ def last(loads: list[Load]) -> float:
     return statistics.median(each.p99 for each in loads)
 
 
-def get(path: str, headers: Mapping[str, str] | None = None) -> bytes:
-    return request("GET", path, headers or {})
-
-
-def request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    length = {"Content-Length": str(len(body))} if body else {}
-    lines = [f"{name}: {value}" for name, value in ({"Host": "127.0.0.1"} | dict(headers) | length).items()]
-    return "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""]).encode() + body
-
-
 def blast(port: int, clients: int, ask: Ask, *, seconds: float) -> Load:
     """Of so many clients; one thread serves them all."""
     latencies: list[float] = []
     begun = time.perf_counter()
     with Clients(port, clients) as crowd:
         while crowd.free and time.perf_counter() - begun < seconds:
-            crowd.send(ask())
+            crowd.send(ask().sent())
         while crowd.busy:
             for took in crowd.answers(PATIENCE):
                 latencies.append(took)
                 if time.perf_counter() - begun < seconds:
-                    crowd.send(ask())
+                    crowd.send(ask().sent())
     return Load.of(latencies, time.perf_counter() - begun)
 
 
@@ -97,7 +101,7 @@ def paced(port: int, clients: int, ask: Ask, *, seconds: float, rate: float) -> 
                 due.append(begun + count / rate)
                 count += 1
             while due and crowd.free:
-                crowd.send(ask(), since=due.popleft())
+                crowd.send(ask().sent(), since=due.popleft())
             until_next = begun + count / rate - time.perf_counter()
             latencies += crowd.answers(max(until_next, 0) if passed < seconds else PATIENCE)
     return Load.of(latencies, time.perf_counter() - begun)
@@ -175,8 +179,8 @@ def has_wrk() -> bool:
 def reads(port: int, path: str, headers: Mapping[str, str], clients: int, *, seconds: float) -> Load:
     """The same request again and again: by wrk, where it is installed; else by `blast`."""
     if not has_wrk():
-        message = get(path, headers)
-        return blast(port, clients, lambda: message, seconds=seconds)
+        same = Request("GET", path, headers)
+        return blast(port, clients, lambda: same, seconds=seconds)
     command = ["wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", f"{PATIENCE}s", "--latency"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
