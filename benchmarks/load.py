@@ -160,7 +160,7 @@ class Clients:
 def is_whole(answer: bytes) -> bool:
     head, _, body = answer.partition(b"\r\n\r\n")
     if not answer.startswith(b"HTTP/1.1 2"):
-        raise Refused(f"refused: {answer[:500]!r}")
+        raise Refused(f"refused: {head[:60]!r} … {body[:500]!r}")
     if b" 204 " in answer[:13]:
         return answer.endswith(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)

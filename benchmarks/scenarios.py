@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import scenarios_rest as rest
@@ -24,7 +26,7 @@ from contest import Quiet
 from cpu import family, postmaster
 from discussing import COUNT, load, run
 from events import an_event
-from load import Request, has_wrk
+from load import Refused, Request, has_wrk
 from server import Served, connect, manage, served
 from sides import LIST, TOPICS, TUTORIAL, Sides, beside
 from table import Setting, print_head
@@ -160,10 +162,20 @@ def measure(sides: Sides, numbers: Sequence[int], *, quick: bool) -> None:
     print(f"load by {'wrk' if has_wrk() else 'load.py'} for reads and by load.py for the others, {sides.static[0]}")
     print_head()
     for number in numbers:
-        SCENARIOS[number].measure(setting)
-    if not quick:
-        web.growth(setting, numbers)
+        measure_or_say(setting, number, SCENARIOS[number].measure)
+    if not quick and set(numbers) & web.GROWING:
+        measure_or_say(setting, 0, partial(web.growth, numbers=numbers))
     print(f"\n{time.monotonic() - begun:.0f} s. Short of their goals:", *setting.missed or ["none"], sep="\n- ")
+
+
+def measure_or_say(setting: Setting, number: int, deed: Callable[[Setting], None]) -> None:
+    """One that cannot be measured is no reason to lose the others."""
+    try:
+        deed(setting)
+    except Refused as error:
+        setting.failed(number, str(error))
+    except subprocess.CalledProcessError as error:
+        setting.failed(number, str(error.stderr)[-500:])
 
 
 def profile(sides: Sides, number: int) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import bcrypt
@@ -18,7 +19,7 @@ import sign_in
 from contest import Goal, times_as_fast
 from cpu import cpu_ms, family, listener
 from events import BATCH, an_event, consume, running, send_batches
-from load import Ask, Load, Request, blast, paced, rate, reads
+from load import Ask, Load, Refused, Request, blast, paced, rate, reads
 from scenarios_web import Members
 from server import ROOT, connect, manage
 from sides import LIST, TUTORIAL, wsgi
@@ -155,7 +156,10 @@ def reads_beside_logins(setting: Setting) -> None:
 
 
 def logging_and_counting(setting: Setting) -> None:
-    _, _, shipped = logs.measure(setting.sides.platform, rounds=6 if setting.quick else 40)
+    platform = setting.sides.platform
+    # As it is shipped, where records go to the console, too.
+    shipped_as = replace(platform, environment=platform.environment | {"LOG_TO": "console,database"})
+    _, _, shipped = logs.measure(shipped_as, rounds=6 if setting.quick else 40)
     setting.figure(13, "CPU of a thread with its log record shipped, to that without logs", Goal(1 + shipped, 1.05))
     setting.left_out(13, "memory while the database stalls (logs.py), and counting a page (doors.py)")
 
@@ -215,7 +219,7 @@ def ask_some(port: int, times: int) -> None:
         response = connection.getresponse()
         response.read()
         if response.status != 200:
-            raise SystemExit(f"{addresses[number % len(addresses)]} answered {response.status}")
+            raise Refused(f"{addresses[number % len(addresses)]} answered {response.status}")
     connection.close()
 
 
@@ -237,7 +241,7 @@ def mixed_day(setting: Setting) -> None:
     sides, seconds = setting.sides, 3 if setting.quick else MIXED_SECONDS
     members = Members.of(sides.platform)
     ours = mixed([LIST, sides.comments], members)
-    theirs = mixed([LIST, f"/api/posts/{sides.post}"], members)
+    theirs = mixed([LIST, f"/api/posts/{sides.post}"], members, trusted=True)
     with running(sides.platform, sys.executable, "../manage.py", "ingest_events"):
         most = capacity(sides.platform.port, ours, setting)
         if sides.fastapi:
@@ -256,14 +260,14 @@ def capacity(port: int, ask: Ask, setting: Setting) -> list[Load]:
     return [blast(port, 8, ask, seconds=setting.seconds) for _ in range(setting.rounds + 1)][1:]
 
 
-def mixed(paths: list[str], members: Members) -> Ask:
+def mixed(paths: list[str], members: Members, *, trusted: bool = False) -> Ask:
     def ask() -> Request:
         kind = random.random()  # noqa: S311
         if kind < 0.80:
             return Request("GET", random.choice(paths))  # noqa: S311
         if kind < 0.95:
             return an_event()
-        return members.learns() if kind < 0.975 else members.likes()
+        return (members.learns if kind < 0.975 else members.likes)(trusted=trusted)
 
     return ask
 
@@ -271,5 +275,5 @@ def mixed(paths: list[str], members: Members) -> Ask:
 def told_by(*command: str) -> str:
     done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{command[0]} failed: {done.stderr[-1000:]}")
+        raise Refused(f"{command[0]} failed: {done.stderr[-1000:]}")
     return done.stdout

@@ -8,6 +8,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from contest import Goal, Noted, Side, asker, pgbench, reader
 from cpu import page_of
@@ -51,6 +52,17 @@ print(json.dumps({
     "comments": f"/api/posts/{thread.pk}/comments?page_size=50",
 }))
 """
+
+GROWING_PAGES = (
+    (1, "the first page of tutorials", LIST),
+    (1, "the last page of tutorials", LIST + "?cursor={tutorials}"),
+    (2, "50 comments", "{comments}"),
+    (3, "a tutorial's page", TUTORIAL),
+    (5, "a thread's page", "{thread}"),
+    (6, "the first page of topics", TOPICS),
+    (6, "the last page of topics", TOPICS + "?cursor={posts}"),
+)
+GROWING = {number for number, _, _ in GROWING_PAGES}
 
 
 def with_clients(*times: float) -> dict[int, float]:
@@ -227,30 +239,35 @@ class Members:
         free = json.loads(manage(platform, FREE.replace("PEOPLE", str(ready["people"]))))
         return cls(ready["people"], ready["bearers"], free["tutorials"], free["posts"])
 
-    def learns(self) -> Request:
+    def learns(self, *, trusted: bool = False) -> Request:
         """Some member comes some way in some tutorial."""
         fraction = round(random.random() * 0.6, 3)  # noqa: S311
-        return self.puts(f"/api/tutorials/{random.choice(self.tutorials)}/progress", fraction=fraction)  # noqa: S311
+        path = f"/api/tutorials/{random.choice(self.tutorials)}/progress"  # noqa: S311
+        return self.puts(path, {"fraction": fraction}, trusted=trusted)
 
-    def likes(self) -> Request:
-        return self.puts(f"/api/posts/{random.choice(self.posts)}/like")  # noqa: S311
+    def likes(self, *, trusted: bool = False) -> Request:
+        return self.puts(f"/api/posts/{random.choice(self.posts)}/like", {}, trusted=trusted)  # noqa: S311
 
     def likes_one(self) -> Request:
-        return self.puts(f"/api/posts/{self.posts[0]}/like")
+        return self.puts(f"/api/posts/{self.posts[0]}/like", {}, trusted=False)
 
-    def puts(self, path: str, **fields: float) -> Request:
-        """The platform looks at the bearer, others take the person's word for who it is."""
+    def puts(self, path: str, fields: dict[str, float], *, trusted: bool) -> Request:
+        """The platform looks at the bearer; others, who trust, take the person's word for who it is."""
         place = random.randrange(len(self.people))  # noqa: S311
+        if trusted:
+            headers = {"Content-Type": "application/json"}
+            return Request("PUT", path, headers, json.dumps(fields | {"user": self.people[place]}).encode())
         headers = {"Authorization": f"Bearer {self.bearers[place]}", "Content-Type": "application/json"}
-        return Request("PUT", path, headers, json.dumps({"user": self.people[place]} | fields).encode())
+        return Request("PUT", path, headers, json.dumps(fields).encode())
 
 
 def progress_and_likes(setting: Setting) -> None:
     members = Members.of(setting.sides.platform)
     noted = [Noted("Next + Prisma", DJANGO, with_clients(1.1, 0.6, 0.5), always(2.3))]
     for name, ask in (("progress", members.learns), ("a like", members.likes)):
-        sides = [asker(OURS, setting.sides.platform.port, ask), asker(ASGI, setting.sides.bare_asgi, ask)]
-        everybody = [*sides, *asking_peers(setting, ask)]
+        trusted = partial(ask, trusted=True)
+        sides = [asker(OURS, setting.sides.platform.port, ask), asker(ASGI, setting.sides.bare_asgi, trusted)]
+        everybody = [*sides, *asking_peers(setting, trusted)]
         setting.measure(Contest(11, name, everybody, limits={ASGI: 2}, noted=noted if name == "progress" else ()))
     with_one = asker(OURS, setting.sides.platform.port, members.likes_one).press(32, setting.seconds)
     setting.figure(11, "32 clients who like one post: p99 to p50", Goal(with_one.p99 / with_one.p50, 5))
@@ -265,7 +282,9 @@ def growth(setting: Setting, numbers: Sequence[int]) -> None:
         run(large, "manage.py", "load_tutorials", str(GROWN_TUTORIALS))
         load(large, GROWN_POSTS)
         deep = {each.port: json.loads(manage(each, DEEP)) for each in (setting.sides.platform, large)}
-        for number, name, path in growing(numbers):
+        for number, name, path in GROWING_PAGES:
+            if number not in numbers:
+                continue
             middles = [
                 [
                     statistics.median(time_page(port, path.format(**deep[port]), warm_up=20, rounds=60)[0])
@@ -281,16 +300,3 @@ def growth(setting: Setting, numbers: Sequence[int]) -> None:
 def middle_of(port: int, path: str) -> float:
     times, _ = time_page(port, path, warm_up=20, rounds=60)
     return statistics.median(times)
-
-
-def growing(numbers: Sequence[int]) -> list[tuple[int, str, str]]:
-    pages = [
-        (1, "the first page of tutorials", LIST),
-        (1, "the last page of tutorials", LIST + "?cursor={tutorials}"),
-        (2, "50 comments", "{comments}"),
-        (3, "a tutorial's page", TUTORIAL),
-        (5, "a thread's page", "{thread}"),
-        (6, "the first page of topics", TOPICS),
-        (6, "the last page of topics", TOPICS + "?cursor={posts}"),
-    ]
-    return [each for each in pages if each[0] in numbers]

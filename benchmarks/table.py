@@ -78,7 +78,11 @@ class Setting:
         print(f"| {number} | {what} | | | | | {goal}{unit} | | | | {counts(self.quiet.cores(), 1)} |", flush=True)
 
     def left_out(self, number: int, why: str) -> None:
-        print(f"| {number} | left out: {why} | | | | | | | | | |", flush=True)
+        print(f"| {number} | left out: {why} |{' |' * (len(HEAD) - 2)}", flush=True)
+
+    def failed(self, number: int, why: str) -> None:
+        self.missed.append(f"{number}: not measured: {why}")
+        print(f"| {number} | **not measured**: {' '.join(why.split())} |{' |' * (len(HEAD) - 2)}", flush=True)
 
     def note(self, number: int, what: str, goal: Goal) -> None:
         if goal.reached is False:
