@@ -1,4 +1,4 @@
-"""Django settings, one file, read from the environment (docs/development.md lists the variables)."""
+"""Django settings, one file, read from the environment (docs/configuration.md lists the variables)."""
 
 import os
 from datetime import timedelta
@@ -220,6 +220,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 
 # -- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -359,7 +360,8 @@ USE_TZ = True
 
 # -- Files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# Where `collectstatic` puts them; in an image they lie with the code.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 LOG_FOLDER = VAR_DIR / "logs"
 STORAGES: dict[str, dict[str, Any]] = {
@@ -535,6 +537,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_NETWORKS = networks_from("METRICS_NETWORKS")
 # While it is there, the site is closed; on several machines a place that all of them see.
 MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default="") or str(VAR_DIR / "maintenance.json")
+# The file by which what started this web server says that it is about to stop (config.serving).
+DRAINING_FLAG = env.str("DRAINING_FLAG", default="")
 
 # -- Logging ------------------------------------------------------------------------------------
 LOGGING = {
