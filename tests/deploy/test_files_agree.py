@@ -98,7 +98,7 @@ def test_what_setup_env_writes_for_containers_leads_to_their_services(tmp_path: 
     assert values["BACKUP_WAL"] == "true"
     assert {
         part for name in files.compose()["services"] for part in re.findall(r"\$\{([A-Z_]+)", str(services[name]))
-    } <= {*("DATABASE_PASSWORD", "IMAGE", "WEB_WORKERS")}
+    } <= {*("DATABASE_PASSWORD", "IMAGE", "WEB_WORKERS", "WORKERS", "EVENT_CONSUMERS")}
 
 
 def test_there_is_one_port() -> None:
