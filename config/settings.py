@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "drf_standardized_errors",
+    "drf_spectacular",
     "django_htmx",
     "lucide",
     "billing.djstripe_app.StripeMirrorConfig",
@@ -219,6 +220,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 
 # -- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -443,6 +445,23 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["common.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
+    # Loaded where the schema is made, and nowhere else.
+    "DEFAULT_SCHEMA_CLASS": "common.openapi.inspecting.ApiSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "How-to-AI",
+    "VERSION": APP_VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": "/"}],
+    "SCHEMA_PATH_PREFIX": "/api/",
+    # What comes in and what goes out are not the same.
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Each enumeration stands where it is used, so that none needs a name.
+    "POSTPROCESSING_HOOKS": ["common.openapi.hooks.add_problems", "ops.contract.introduce"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    # It would make the whole schema at each `check --deploy`; a test does.
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",

@@ -20,3 +20,9 @@ def in_fours(text: str) -> list[str]:
 def ago(at: datetime) -> str:
     """How long ago, in its largest unit; after a week the day, which then says more."""
     return Moments(timezone.now()).of(at).ago
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """As pages of figures write them: 2,497."""
+    return f"{number:,}"

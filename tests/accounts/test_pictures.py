@@ -334,7 +334,7 @@ def test_each_picture_has_an_address_of_its_own(client: Client, visitor: Client,
         addresses.add(Profile.objects.get(user=learner).get_picture_url())
     assert len(addresses) == 2
     for query in ("", "?v=", "?v=something-old"):
-        assert fetch(visitor, f"/u/lea-learner/picture{query}")["Cache-Control"] == "no-cache"
+        assert fetch(visitor, f"/u/lea-learner/picture{query}")["Cache-Control"] == "private, no-cache"
 
 
 def test_a_refusal_stands_beside_the_field(client: Client, learner: User) -> None:

@@ -75,6 +75,8 @@ PAGES = [
     "/tutorials/long/",
     "/pricing/",
     "/billing/enterprise/",
+    "/api/docs",
+    "/api/docs/signing-in",
 ]
 # As a member who pays, has paid and was paid back; the page of changes has a choice.
 BILLING = [
