@@ -145,7 +145,7 @@ def test_reports_of_the_dashboard_are_read() -> None:
 
 def test_comparisons_of_a_backup_are_read() -> None:
     assert list(read_backups(BACKUP)) == [
-        ("managed / piped", 1.1, 1.2, True),
+        ("managed / piped, its work alone", 0.95, 1.2, True),
         ("-Fc / managed", 5.6, 5.0, False),
         ("sizes, managed to -Fc", 0.91, 1.0, True),
         ("a read meanwhile, 99 in 100, to one alone", 2.0, 2.0, True),
