@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from common.fragments import Variant
+from common.release import release
 from common.remembering import cache_may_be_away, remembered
 
 
@@ -24,7 +25,9 @@ def kept(make: Callable[[], Variant], *facts: object, seconds: int) -> Variant:
     if settings.DEBUG:
         # A template that is being written is shown as it is.
         return make()
-    return remembered(f"page:{sha256(repr(facts).encode()).hexdigest()}", make, seconds=seconds)
+    # Each release has its own, so that one that comes in does not make every page anew until the other is gone.
+    told = (release(), *facts)
+    return remembered(f"page:{sha256(repr(told).encode()).hexdigest()}", make, seconds=seconds)
 
 
 def generation(of: str) -> str:

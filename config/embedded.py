@@ -40,6 +40,8 @@ DATABASE = ROLE = "howtoai"
 LONGEST_SOCKET_FOLDER = 80
 START_SECONDS = 60
 STOP_SECONDS = 10
+# How long a server that ends at once is started again and again, before it is given up.
+INSIST_SECONDS = 5
 # What a keeper answers to the process that started it; anything else is an error.
 READY = "ready"
 # Its own starter was killed, the next one could not know, and it is getting ready.
@@ -251,12 +253,17 @@ class Server:
         self.started_at = time.monotonic()
 
     def wait_until_ready(self, place: Place) -> None:
-        """Raises ServiceError if the server ends, or is not ready in START_SECONDS."""
-        deadline = time.monotonic() + START_SECONDS
+        """Raises ServiceError if the server ends again and again, or is not ready in START_SECONDS."""
+        began = time.monotonic()
         while not self.answers():
-            if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
+            ended, waited = self.process is None or self.process.poll() is not None, time.monotonic() - began
+            if waited > (INSIST_SECONDS if ended else START_SECONDS):
                 log = place.logs / f"{self.name}.log"
                 raise ServiceError(f"{self.name} did not start; the end of {log} says:\n{tail(log)}")
+            if ended:
+                # Of one that was killed a moment ago, the kernel has not put everything away.
+                time.sleep(0.2)
+                self.start(place)
             time.sleep(0.02)
 
     def watch(self, place: Place) -> None:

@@ -45,7 +45,7 @@ def picture(request: HttpRequest, handle: str) -> FileResponse:
     # Whatever was sent to us, what is stored is a WebP that we have drawn.
     response = FileResponse(file, content_type="image/webp", filename=f"{handle}.webp")
     named = request.GET.get("v") == found.picture_version
-    response["Cache-Control"] = KEPT_BY_BROWSERS if named else "no-cache"
+    response["Cache-Control"] = KEPT_BY_BROWSERS if named else "private, no-cache"
     return response
 
 

@@ -12,8 +12,9 @@ from billing.gateways.base import ProviderAway
 
 # A failure that took longer was one to wait for; a refused connection costs nothing.
 HANGS = 2  # seconds
-# A provider that kept somebody waiting for nothing is left alone for so long; then one request finds out for all.
-PAUSE = 10  # seconds
+# A provider that kept somebody waiting for nothing is left alone for so long; then one request finds out for all. Three
+# times as long as that one may wait: were it as long, a thread of each process would wait half of the time.
+PAUSE = 30  # seconds
 # A member's request asks nothing more of a provider after this time.
 TALK = 15  # seconds
 

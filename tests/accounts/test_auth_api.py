@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 from django.core import mail
 from django.test import Client
 
@@ -55,6 +56,26 @@ def test_bad_sign_ups_are_refused_at_their_field(learner: User, field: str, valu
     assert {(error["field"], error["code"]) for error in response.json()["errors"]} == {(field, code)}
     assert User.objects.count() == 1
     assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("password", "almost"),
+    [
+        # bcrypt by itself reads 72 bytes.
+        ("correct horse battery " * 4, "correct horse battery " * 3 + "correct"),
+        ("x7" * 36 + "a", "x7" * 36 + "b"),
+        ("\N{GRINNING FACE}" * 18 + "\N{GHOST}", "\N{GRINNING FACE}" * 18 + "\N{PILE OF POO}"),
+        ("k" * 255 + "1", "k" * 255 + "2"),
+    ],
+    ids=["words", "one sign after 72", "signs of four bytes", "the longest"],
+)
+def test_every_sign_of_a_password_counts(password: str, almost: str) -> None:
+    """With the hasher that is shipped, at a cost at which a test need not wait."""
+    hasher = BCryptSHA256PasswordHasher()
+    hasher.rounds = 4
+    hashed = hasher.encode(password, hasher.salt())
+    assert hasher.verify(password, hashed)
+    assert not hasher.verify(almost, hashed)
 
 
 def test_a_password_is_never_echoed(db: None) -> None:

@@ -106,6 +106,13 @@ def test_an_endless_query_string_is_refused_before_anything_reads_it(visitor: Cl
     problem(visitor.get("/api/tutorials?q=" + "a" * 10_000), 414)
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_that_is_too_large_is_refused_at_both_doors(visitor: Client, db: None, kind: str) -> None:
+    body = b"[" + b"1," * 600_000 + b"1]"
+    problem(visitor.post("/api/auth/login", body, content_type=kind), 413)
+    assert visitor.post("/accounts/login/", body, content_type=kind).status_code == 413
+
+
 def test_a_foreign_host_is_a_400(visitor: Client) -> None:
     assert visitor.get("/", headers={"host": "evil.example"}).status_code == 400
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.test import Client
 
 from accounts.models import User
@@ -33,7 +33,9 @@ def test_the_admin_has_its_own_policy(client: Client, admin: User) -> None:
     assert policy["default-src"] == "'none'"
 
 
-@pytest.mark.parametrize("address", ["/", "/tutorials/", "/tutorials/prompting-that-works/", "/nothing/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/tutorials/", "/tutorials/prompting-that-works/", "/nothing/", "/api/docs", "/api/docs/learning"]
+)
 def test_pages_carry_no_inline_script_style_or_handler(visitor: Client, tutorial: Tutorial, address: str) -> None:
     html = visitor.get(address).content.decode()
     assert not re.search(r"<script(?![^>]*\ssrc=)", html)
@@ -45,6 +47,24 @@ def test_each_answer_has_a_request_id_of_our_own_making(visitor: Client) -> None
     second = visitor.get("/healthz")["X-Request-ID"]
     assert re.fullmatch(r"[0-9a-f]{32}", first)
     assert first != second
+
+
+def test_https_is_asked_for_and_remembered(visitor: Client, settings: LazySettings) -> None:
+    """As in production, behind one proxy that ends TLS."""
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 63_072_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert visitor.get("/nothing/")["Location"] == "https://testserver/nothing/"
+    remembered = visitor.get("/nothing/", headers={"X-Forwarded-Proto": "https"})["Strict-Transport-Security"]
+    assert remembered == "max-age=63072000; includeSubDomains"
+
+
+@pytest.mark.parametrize("address", ["/", "/tutorials/", "/api/tutorials", "/accounts/login/", "/healthz", "/nothing/"])
+def test_no_answer_repeats_the_request(visitor: Client, db: None, address: str) -> None:
+    """Which TRACE would be for, cookies that no script may read included."""
+    answer = visitor.trace(address, headers={"X-Probe": "repeat-me"})
+    assert b"repeat-me" not in answer.content
+    assert answer.status_code in (401, 403, 404, 405)
 
 
 def test_answers_cannot_be_framed_or_sniffed(visitor: Client, tutorial: Tutorial) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DataError, connection, connections
+from django.db import DataError, OperationalError, connection, connections
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from django.db.utils import load_backend
 
@@ -49,6 +49,16 @@ def last_asked(process: int) -> datetime:
         cursor.execute("SELECT query_start FROM pg_stat_activity WHERE pid = %s", [process])
         when: datetime = cursor.fetchone()[0]
     return when
+
+
+def test_a_request_does_not_wait_for_ever_for_a_statement(pooled: Any) -> None:
+    with pooled.cursor() as cursor:
+        for name, seconds in (("statement_timeout", "15s"), ("lock_timeout", "5s")):
+            cursor.execute(f"SHOW {name}")
+            assert cursor.fetchone() == (seconds,)
+        cursor.execute("SET statement_timeout = '50ms'")
+        with pytest.raises(OperationalError, match="statement timeout"):
+            cursor.execute("SELECT pg_sleep(30)")
 
 
 def test_a_connection_that_lives_is_used_again_without_a_word_to_the_server(pooled: Any) -> None:

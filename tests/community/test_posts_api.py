@@ -84,6 +84,38 @@ def test_bad_input_is_told_by_field_and_nothing_is_written(
     assert not Post.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("author", 1),
+        ("author_id", 1),
+        ("state", "published"),
+        ("score", 10**6),
+        ("likes", 10**6),
+        ("pinned", "everywhere"),
+        ("locked_at", "2026-01-01T00:00:00Z"),
+        ("body_html", "<script>alert(1)</script>"),
+        ("created_at", "2020-01-01T00:00:00Z"),
+        ("accepted_answer", 1),
+    ],
+)
+def test_what_is_for_us_to_say_is_refused(
+    learner: User, post: Post, category: Category, field: str, value: Any
+) -> None:
+    """At every way in, and nothing is written or changed."""
+    count, before = Post.objects.count(), Post.objects.filter(pk=post.pk).values().get()
+    writer = Caller(post.author)
+    for refused in (
+        Caller(learner).post("posts", body(**{field: value})),
+        writer.patch(f"posts/{post.pk}", {field: value}),
+        writer.post(f"posts/{post.pk}/comments", {"body": "Me too.", field: value}),
+    ):
+        assert field in words(refused)
+    assert Post.objects.count() == count
+    assert Post.objects.filter(pk=post.pk).values().get() == before
+    assert not post.comments.filter(body="Me too.").exists()
+
+
 def test_likes_are_a_state(post: Post, answer: Comment, stranger: User, moderator: User) -> None:
     caller = Caller(moderator)
     for path in (f"posts/{post.pk}/like", f"comments/{answer.pk}/like"):

@@ -125,6 +125,17 @@ def test_a_killed_keeper_takes_its_servers_along(home: Path) -> None:
     leave(user)
 
 
+def test_everything_that_is_killed_at_once_is_there_at_the_next_start(home: Path) -> None:
+    """Though the kernel has not put all of it away yet: the process in PostgreSQL's lock file may still be listed."""
+    with Place(home).attached():
+        query(Place(home), "CREATE TABLE kept AS SELECT 7 AS number")
+        for process in processes_of(home):
+            process.kill()
+        place = Place(home)
+        place.ensure()
+        assert query(place, "SELECT number FROM kept") == [(7,)]
+
+
 @pytest.mark.parametrize("name", ["postgres", "valkey"])
 def test_a_killed_server_is_started_again_and_reported(home: Path, name: str) -> None:
     place = Place(home, throwaway=True)

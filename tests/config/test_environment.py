@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import subprocess
 import sys
@@ -45,6 +46,16 @@ def values_in(path: Path) -> dict[str, str]:
 def test_a_complete_configuration_is_accepted() -> None:
     done = run("manage.py", "check", **COMPLETE)
     assert done.returncode == 0, done.stderr
+
+
+def test_djangos_checks_for_deployment_find_nothing() -> None:
+    strong = {"SECRET_KEY": secrets.token_urlsafe(64), "JWT_SECRET": secrets.token_urlsafe(64)}
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **COMPLETE | strong)
+    assert done.returncode == 0, done.stderr
+    # With what they are there to find.
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **COMPLETE | strong | {"HTTPS": "false"})
+    assert done.returncode == 1
+    assert "security.W004" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -110,7 +121,7 @@ def test_the_web_server_never_assumes_development() -> None:
     assert run("-c", "import config.wsgi").returncode == 1
 
 
-@pytest.mark.parametrize("kind", ["dev", "prod"])
+@pytest.mark.parametrize("kind", ["dev", "prod", "compose"])
 def test_setup_env_writes_strong_secrets_that_nobody_else_can_read(tmp_path: Path, kind: str) -> None:
     path = tmp_path / ".env"
     done = run("manage.py", "setup_env", kind, "--path", str(path))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.forms import cleaned, faults_in_words
 from common.kept import for_visitors
+from common.release import release
 from common.remembering import cache_may_be_away
 from tutorials import learning
 from tutorials.forms import ProgressForm
@@ -54,7 +55,7 @@ def page_of_visitors(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     if request.COOKIES or request.GET:
         return HttpResponse(page_for_visitor(request, find(request, slug)))
-    key = f"tutorial-page:{stamp[0]}:{stamp[1].timestamp()}:{request.scheme}:{request.get_host()}"
+    key = f"tutorial-page:{release()}:{stamp[0]}:{stamp[1].timestamp()}:{request.scheme}:{request.get_host()}"
     kept: bytes | None = None
     with cache_may_be_away("pages are not kept"):
         kept = cache.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -32,6 +33,25 @@ def test_a_backup_is_proven_and_restored(ordinary: Ordinary, media: Path, backup
     with server.connected() as conn:
         assert server.one(conn, "SELECT count(*) FROM bulk") == ROWS
     assert BackupLog.objects.filter(name=restored.safety_backup).exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COPY bulk FROM PROGRAM 'id'",
+        "COPY bulk TO '/tmp/bulk'",
+        "SELECT pg_read_file('/etc/passwd')",
+        "SELECT lo_import('/etc/passwd')",
+        "SELECT rolpassword FROM pg_authid",
+        "CREATE ROLE another SUPERUSER",
+        "ALTER SYSTEM SET archive_command = 'id'",
+        "SET session_replication_role = replica",
+    ],
+)
+def test_it_runs_no_program_and_reads_no_file(ordinary: Ordinary, statement: str) -> None:
+    """Whatever gets a statement of its own past us is held here."""
+    with server.connected() as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute(statement)
 
 
 def test_single_tables_come_out_of_a_large_dump(ordinary: Ordinary) -> None:

@@ -1,0 +1,1 @@
+"""The running platform is attacked from outside, on loopback: `make attack`."""
