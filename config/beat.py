@@ -31,6 +31,7 @@ class Scheduler(PersistentScheduler):
 
     def forget_what_lies_ahead(self) -> None:
         for entry in self.schedule.values():
-            entry.last_run_at = min(entry.last_run_at, entry.default_now())
+            now = entry.default_now()
+            entry.last_run_at = min(entry.last_run_at or now, now)
         # Ordered by times that are none any more; it is made anew.
         self._heap = None
