@@ -32,6 +32,7 @@ class Scheduler(PersistentScheduler):
     def forget_what_lies_ahead(self) -> None:
         for entry in self.schedule.values():
             now = entry.default_now()
-            entry.last_run_at = min(entry.last_run_at or now, now)
+            if entry.last_run_at is not None and entry.last_run_at > now:
+                entry.last_run_at = now
         # Ordered by times that are none any more; it is made anew.
         self._heap = None

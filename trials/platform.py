@@ -22,7 +22,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pyrage import x25519
 
-from config.embedded import Place
+from config.embedded import Place, die_with_parent
 from config.env import BASE_DIR
 from config.serving import web_command
 from config.stand_in import assume_stand_in
@@ -71,7 +71,7 @@ class Platform:
 
     def start(self) -> None:
         """Start `up`, and wait until it says that all is ready. Raises SystemExit with its last words."""
-        said = self.said().count("is ready")
+        said, me = self.said().count("is ready"), os.getpid()
         with self.log.open("ab") as log:
             self.up = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
@@ -80,6 +80,7 @@ class Platform:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=lambda: die_with_parent(me, signal.SIGTERM),  # noqa: PLW1509 - one call of libc
             )
         up = self.up
         if not wait_until(lambda: self.said().count("is ready") > said or up.poll() is not None, START_SECONDS):
@@ -186,6 +187,8 @@ def production(on: Callable[[Path], None] | None = None, **environment: str) -> 
 
     `environment` goes on top of a complete configuration; `on` is told where the servers will have their data.
     """
+    # Whoever ends us ends all that we have started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="how-to-ai-trial-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -18,6 +18,7 @@ from billing.forms import AccessGrantForm
 from billing.models import AccessGrant, GrantState
 from billing.querysets.access import AccessGrantQuerySet
 from billing.services import giving
+from common.admin import LooksUp
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -32,7 +33,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(AccessGrant)
-class AccessGrantAdmin(ModelAdmin):
+class AccessGrantAdmin(LooksUp, ModelAdmin):
     form = AccessGrantForm
     list_display = ("user", "level", "source", "starts_at", "ends_at", "state", "reason")
     list_filter = (StateFilter, "source", "level")
@@ -47,7 +48,7 @@ class AccessGrantAdmin(ModelAdmin):
     recorded = ("state", "given_by", "created_at", "revoked_at", "revoked_by")
 
     def get_queryset(self, request: HttpRequest) -> AccessGrantQuerySet:
-        grants: AccessGrantQuerySet = super().get_queryset(request)
+        grants = cast("AccessGrantQuerySet", super().get_queryset(request))
         return grants.with_state(timezone.now())
 
     def get_fields(self, request: HttpRequest, obj: AccessGrant | None = None) -> tuple[str, ...]:

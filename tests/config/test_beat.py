@@ -23,13 +23,10 @@ MINUTE = 60  # seconds
 @pytest.fixture
 def app() -> Iterator[Celery]:
     made = Celery("a clock", broker="memory://", set_as_current=False)
-    made.conf.update(
-        timezone="UTC",
-        beat_schedule={
-            "each minute": {"task": "minute", "schedule": crontab()},
-            "each day": {"task": "day", "schedule": crontab(hour="3", minute="10")},
-        },
-    )
+    made.conf.beat_schedule = {
+        "each minute": {"task": "minute", "schedule": crontab()},
+        "each day": {"task": "day", "schedule": crontab(hour="3", minute="10")},
+    }
     yield made
     made.close()
 

@@ -47,7 +47,7 @@ def test_a_sound_answer_is_no_finding() -> None:
         ({"status": 500}, "an answer of 500"),
         ({"text": "key: k3y-of-the-house-that-nobody-may-see"}, "SECRET_KEY can be read"),
         ({"text": "bcrypt_sha256$$2b$12$abcdefghijklmnop"}, "the hash of a password can be read"),
-        ({"text": "write to other@howtoai.example"}, "an address of somebody else can be read: other@howtoai.example"),
+        ({"text": "write to other@howtoai.example"}, "an address of somebody else can be read"),
         (
             {"text": "Traceback (most recent call last)", "path": "/api/x"},
             "a traceback or a path of the machine can be read",
@@ -101,7 +101,8 @@ def test_a_report_of_wapiti_is_read_and_what_is_known_is_explained() -> None:
 
 
 def test_what_is_lost_or_doubled_is_counted() -> None:
-    ledger = Ledger("comments", sent={"a", "b", "c", "d"}, promised={"a": 1.0, "b": 1.0})
+    ledger = Ledger("comments", sent={"a", "b", "c", "d"}, promised={"a": (1.0, 1.5), "b": (2.0, 2.5)})
+    assert ledger.promised_since(1.2) == [2.5]
     assert balance_of(ledger, ["a", "a", "c", "x"]) == Balance("comments", promised=2, lost=1, doubled=1, unpromised=1)
 
 

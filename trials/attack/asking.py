@@ -38,22 +38,18 @@ API = {
 }
 SLEEP = 3  # seconds
 PAYLOADS = (
-    "'",
-    "\"'`;--",
-    "') OR ('1'='1",
-    "1 OR 1=1",
-    f"1;SELECT pg_sleep({SLEEP})--",
+    "'\"`);--\\",
     f"'||pg_sleep({SLEEP})||'",
-    f"(SELECT 1 FROM pg_sleep({SLEEP}))",  # noqa: S608 - that it is one is the point
     "%' AND 1=CAST(version() AS int)--",
-    "\\",
     "%00",
-    "{{7*7}}",
-    "$where",
-    "a" * 3_000,
+    f"1;SELECT pg_sleep({SLEEP})--",
     "99999999999999999999",
+    "a" * 3_000,
+    f"(SELECT 1 FROM pg_sleep({SLEEP}))",  # noqa: S608 - that it is one is the point
+    "') OR ('1'='1",
     "-1",
     "\U0001f4a5\u202e",
+    "{{7*7}}",
 )
 TOLD = re.compile(r"psycopg|SQLSTATE|syntax error at or near|PostgreSQL \d|unterminated quoted|invalid input syntax")
 # Nothing that ends a session, or that mails, pays or changes who somebody is.
@@ -61,7 +57,8 @@ LEFT_OUT = re.compile(
     r"logout|erasure|password|email|2fa|checkout|portal|3rdparty|passkey|login|signup|end|exports|picture|images"
 )
 NEEDED = {"/api/analytics/series": {"metric": "views"}}
-FOUND = re.compile(r"(?:Parameter: .*|is vulnerable|appears to be .*injectable)")
+# What sqlmap says when it is sure; before that it says what appears to be, and looks again.
+FOUND = re.compile(r"^Parameter: .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -105,27 +102,34 @@ def from_schema(browser: Browser) -> dict[str, tuple[str, ...]]:
 
 
 def asking(browser: Browser, found: list[Target], tell: Callable[[str], None], *, seconds: float) -> Iterator[Finding]:
-    """Each field of each target with each payload, in turn, until the time is over."""
-    began, count = time.monotonic(), 0
-    for target in found:
-        for name, _ in target.fields:
-            for payload in PAYLOADS:
-                if time.monotonic() - began > seconds:
-                    tell(f"{count} questions; the time was over before all of {len(found)} targets were asked")
-                    return
-                asked = time.monotonic()
-                answer = ask(browser, target, dict(target.fields) | {name: payload})
-                took, count = time.monotonic() - asked, count + 1
-                where = f"{target.method} {target.path} {name}={payload[:30]!r}"
-                if answer.status_code >= 500:
-                    yield Finding(PART, f"an answer of {answer.status_code}", where)
-                if took >= SLEEP and "sleep" in payload:
-                    yield Finding(PART, f"an answer after {took:.1f} s", where)
-                if TOLD.search(answer.text):
-                    yield Finding(PART, "words of the database in an answer", where)
-    tell(f"{count} questions to {len(found)} targets")
+    """Every field with one payload after the other, until the time is over: none waits for what others are asked."""
+    ends, fields = time.monotonic() + seconds, [(target, name) for target in found for name, _ in target.fields]
+    asked = 0
+    for payload in PAYLOADS:
+        for target, name in fields:
+            if time.monotonic() > ends:
+                break
+            asked += 1
+            yield from answered(browser, target, name, payload)
+    tell(f"{len(fields)} parameters of {len(found)} targets, {asked / len(fields):.1f} texts each of {len(PAYLOADS)}")
+    if asked < len(fields):
+        yield Finding(PART, "the time was over before every parameter was asked", f"{asked} of {len(fields)}")
     if browser.get("/settings/profile/").status_code != 200:
         tell("whoever asked is not signed in any more, so the last of it was asked by a visitor")
+
+
+def answered(browser: Browser, target: Target, name: str, payload: str) -> Iterator[Finding]:
+    """What is wrong with the answer to one question."""
+    began = time.monotonic()
+    answer = ask(browser, target, dict(target.fields) | {name: payload})
+    took = time.monotonic() - began
+    where = f"{target.method} {target.path} {name}={payload[:30]!r}"
+    if answer.status_code >= 500:
+        yield Finding(PART, f"an answer of {answer.status_code}", where)
+    if took >= SLEEP and "sleep" in payload:
+        yield Finding(PART, "an answer that slept", where)
+    if TOLD.search(answer.text):
+        yield Finding(PART, "words of the database in an answer", where)
 
 
 def ask(browser: Browser, target: Target, fields: dict[str, str]) -> httpx.Response:
@@ -157,7 +161,7 @@ def mapped(
 
 
 def run(browser: Browser, target: Target, sqlmap: Path, folder: Path, seconds: float) -> str:
-    """By error, by boolean and by union; by time would take minutes for each, and ours is asked so above."""
+    """By error and by boolean; by time would take minutes for each, and so it is asked above."""
     fields = urlencode({name: value or "1" for name, value in target.fields})
     url = f"{browser.platform.url}{target.path}"
     given = ["-u", f"{url}?{fields}"] if target.method == "GET" else ["-u", url, "--data", fields]
@@ -167,7 +171,7 @@ def run(browser: Browser, target: Target, sqlmap: Path, folder: Path, seconds: f
     }
     headers = "\n".join(f"{name}: {value}" for name, value in lines.items())
     command = [
-        *(str(sqlmap), *given, "--batch", "--level", "1", "--risk", "1", "--technique", "BEU", "--smart"),
+        *(str(sqlmap), *given, "--batch", "--level", "1", "--risk", "1", "--technique", "BE", "--smart"),
         *("--dbms", "PostgreSQL", "--timeout", "10", "--retries", "0", "--headers", headers, "--flush-session"),
         *("--ignore-code", "*", "--ignore-redirects", "--disable-coloring", "--output-dir", str(folder)),
     ]
@@ -175,6 +179,4 @@ def run(browser: Browser, target: Target, sqlmap: Path, folder: Path, seconds: f
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired as late:
         return late.stdout.decode(errors="replace") if isinstance(late.stdout, bytes) else ""
-    if "[CRITICAL]" in done.stdout and "all tested parameters do not appear" not in done.stdout:
-        return done.stdout + "\n"
     return done.stdout

@@ -173,13 +173,33 @@ def shape(path: str) -> str:
     return folder + "?" + "&".join(sorted(name for name, _ in parse_qsl(split.query, keep_blank_values=True)))
 
 
+# What looks like a finding and is none: what it begins with, where → why.
+EXPLAINED = (
+    (
+        "an address of somebody else",
+        re.compile(r"^/(?:billing|api)/organisations/"),
+        "its owner, or a manager, who invites by address and sees whom",
+    ),
+    (
+        "an answer of 503",
+        re.compile(r"^/(?:billing|api/subscription)"),
+        "subscriptions of the demo are none of the stand-in's, and the page says that it cannot ask",
+    ),
+)
+
+
+def explained(what: str, path: str) -> str:
+    return next((why for begins, where, why in EXPLAINED if what.startswith(begins) and where.search(path)), "")
+
+
 def judge(
     answer: httpx.Response, path: str, role: str, secrets: dict[str, str], others: frozenset[str]
 ) -> Iterator[Finding]:
     """What is wrong with an answer, whoever asked."""
     where = f"{path} as {role}"
     if answer.status_code >= 500:
-        yield Finding(PART, f"an answer of {answer.status_code}", where)
+        what = f"an answer of {answer.status_code}"
+        yield Finding(PART, what, where, explained(what, path))
     for lacks in headers_lacking(answer, role):
         yield Finding(PART, lacks, where)
     text = answer.text if "image" not in answer.headers.get("content-type", "") else ""
@@ -191,7 +211,8 @@ def judge(
     if HASHES.search(text):
         yield Finding(PART, "the hash of a password can be read", where)
     if role not in ("moderator", "admin") and (told := sorted(others & set(re.findall(r"[\w.+-]+@[\w.-]+\w", text)))):
-        yield Finding(PART, f"an address of somebody else can be read: {told[0]}", where)
+        what = "an address of somebody else can be read"
+        yield Finding(PART, what, f"{where}: {told[0]}", explained(what, path))
 
 
 def headers_lacking(answer: httpx.Response, role: str) -> Iterator[str]:

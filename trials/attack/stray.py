@@ -176,6 +176,7 @@ OUTSIDE = (
     "\\..\\..\\etc\\passwd",
 )
 OURS = {
+    "static/staticfiles.json": "a list of files that are there for all",
     "api/users/1": "a profile that its owner shows to everybody, or 404",
     "accounts/login/?next=//evil.example": "the page of sign-in, which goes to no other host",
     "admin/login/?next=//evil.example": "leads to the page of sign-in",

@@ -74,5 +74,5 @@ def told(load: Load) -> Balance:
     platform = load.platform
     wait_until(lambda: number(platform, UNTOLD) == 0, WITHIN)
     stored = [name for name in rows(platform, COMMENTS) if name in load.comments.sent]
-    ledger = Ledger("notifications", sent=set(stored), promised=dict.fromkeys(stored, 0.0))
+    ledger = Ledger("notifications", sent=set(stored), promised=dict.fromkeys(stored, (0.0, 0.0)))
     return balance_of(ledger, rows(platform, TOLD))

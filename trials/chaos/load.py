@@ -15,7 +15,7 @@ import httpx
 from common.identities import new_id
 from trials.platform import AS_PROXY, Platform, wait_until
 
-WRITERS, PAYERS = 3, 8
+WRITERS, PAYERS = 3, 10
 PASSWORD = "how-to-ai-under-load"
 TUTORIAL = "/tutorials/prompting-that-works/"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -48,14 +48,14 @@ class Ledger:
 
     kind: str
     sent: set[str] = field(default_factory=set)
-    # Name → when the promise came (monotonic seconds) for an act that was begun at that time.
-    promised: dict[str, float] = field(default_factory=dict)
+    # Name → when the act began, and when it was promised (monotonic seconds).
+    promised: dict[str, tuple[float, float]] = field(default_factory=dict)
     # Answers that were none, by what they were.
     refused: list[tuple[float, str]] = field(default_factory=list)
 
     def promised_since(self, moment: float) -> list[float]:
-        """When acts that began after this moment were answered."""
-        return sorted(at for at in list(self.promised.values()) if at >= moment)
+        """When acts that began after this moment were promised."""
+        return sorted(done for began, done in list(self.promised.values()) if began >= moment)
 
     def refused_since(self, moment: float) -> list[str]:
         return [what for at, what in list(self.refused) if at >= moment]
@@ -147,7 +147,7 @@ class Load:
         took = time.monotonic() - began
         self.slowest = max(self.slowest, took)
         if answer.status_code == good:
-            ledger.promised.update(dict.fromkeys(names, began))
+            ledger.promised.update(dict.fromkeys(names, (began, began + took)))
         else:
             ledger.refused.append((began, str(answer.status_code)))
 
