@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Model
+from typing import Any
+
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -18,3 +23,27 @@ class RecordAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class KeysOnly(AutocompleteSelect):
+    """Shows a form again whatever was sent in the place of a key, which Django's own would look up, and fail."""
+
+    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+        return super().optgroups(name, [each for each in value if not each or self.is_key(each)], attr)
+
+    def is_key(self, text: str) -> bool:
+        key = self.field.remote_field.model._meta.pk
+        try:
+            key.clean(text, None)
+        except ValidationError:
+            return False
+        return True
+
+
+class LooksUp(BaseModelAdmin):
+    """For whatever has `autocomplete_fields`; before the base class of unfold."""
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KeysOnly(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

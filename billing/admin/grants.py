@@ -18,6 +18,7 @@ from billing.forms import AccessGrantForm
 from billing.models import AccessGrant, GrantState
 from billing.querysets.access import AccessGrantQuerySet
 from billing.services import giving
+from common.admin import LooksUp
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -32,7 +33,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(AccessGrant)
-class AccessGrantAdmin(ModelAdmin):
+class AccessGrantAdmin(LooksUp, ModelAdmin):
     form = AccessGrantForm
     list_display = ("user", "level", "source", "starts_at", "ends_at", "state", "reason")
     list_filter = (StateFilter, "source", "level")

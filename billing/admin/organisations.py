@@ -19,6 +19,7 @@ from billing.money import shown_money
 from billing.organisation_forms import ContractEndForm, ContractForm, OrganisationForm
 from billing.querysets.organisations import OrganisationQuerySet
 from billing.services import contracts, invitations, organisations, seats
+from common.admin import LooksUp
 
 
 class ToLookAt:
@@ -119,7 +120,7 @@ class OrganisationAdmin(ModelAdmin):
 
 
 @admin.register(Contract)
-class ContractAdmin(ModelAdmin):
+class ContractAdmin(LooksUp, ModelAdmin):
     """A contract is made and ended; any other change is a new one."""
 
     form = ContractForm

@@ -28,6 +28,7 @@ KEPT_BY_THE_BROWSER = {
 }
 # The same for everybody, whoever asks.
 THE_SAME_FOR_ALL = {
+    "api/schema",
     "achievements/<slug:code>.svg",
     "community/c/<slug:slug>/feed.atom",
     "community/feed.atom",

@@ -15,7 +15,7 @@ import httpx
 from common.identities import new_id
 from trials.platform import AS_PROXY, Platform, wait_until
 
-WRITERS, PAYERS = 3, 8
+WRITERS, PAYERS = 3, 10
 PASSWORD = "how-to-ai-under-load"
 TUTORIAL = "/tutorials/prompting-that-works/"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.models import User
+from common.admin import LooksUp
 from tutorials.forms.admin import StepFormSet
 from tutorials.models import Topic, Track, TrackStep
 from tutorials.services import tracks
@@ -22,7 +23,7 @@ class TopicAdmin(ModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
 
 
-class TrackStepInline(TabularInline):
+class TrackStepInline(LooksUp, TabularInline):
     model = TrackStep
     formset = StepFormSet
     fields = ("tutorial", "position")

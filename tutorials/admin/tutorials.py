@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from common import markdown
+from common.admin import LooksUp
 from common.comparing import compare
 from tutorials import statistics
 from tutorials.admin.steps import STEPS
@@ -34,7 +35,7 @@ SEARCHED = ("search", "open_search")
 
 
 @admin.register(Tutorial)
-class TutorialAdmin(ModelAdmin):
+class TutorialAdmin(LooksUp, ModelAdmin):
     form = TutorialAdminForm
     list_display = ("title", "topic", "difficulty", "access", "status", "published_at", "minutes")
     list_filter = ("status", "access", "difficulty", "topic")
