@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.options import BaseModelAdmin
@@ -28,7 +29,7 @@ class RecordAdmin(ModelAdmin):
 class KeysOnly(AutocompleteSelect):
     """Shows a form again whatever was sent in the place of a key, which Django's own would look up, and fail."""
 
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         return super().optgroups(name, [each for each in value if not each or self.is_key(each)], attr)
 
     def is_key(self, text: str) -> bool:

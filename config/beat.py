@@ -31,6 +31,8 @@ class Scheduler(PersistentScheduler):
 
     def forget_what_lies_ahead(self) -> None:
         for entry in self.schedule.values():
-            entry.last_run_at = min(entry.last_run_at, entry.default_now())
+            now = entry.default_now()
+            if entry.last_run_at is not None and entry.last_run_at > now:
+                entry.last_run_at = now
         # Ordered by times that are none any more; it is made anew.
         self._heap = None

@@ -48,7 +48,7 @@ class AccessGrantAdmin(LooksUp, ModelAdmin):
     recorded = ("state", "given_by", "created_at", "revoked_at", "revoked_by")
 
     def get_queryset(self, request: HttpRequest) -> AccessGrantQuerySet:
-        grants: AccessGrantQuerySet = super().get_queryset(request)
+        grants = cast("AccessGrantQuerySet", super().get_queryset(request))
         return grants.with_state(timezone.now())
 
     def get_fields(self, request: HttpRequest, obj: AccessGrant | None = None) -> tuple[str, ...]:

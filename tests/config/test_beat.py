@@ -23,7 +23,6 @@ MINUTE = 60  # seconds
 @pytest.fixture
 def app() -> Iterator[Celery]:
     made = Celery("a clock", broker="memory://", set_as_current=False)
-    made.conf.timezone = "UTC"
     made.conf.beat_schedule = {
         "each minute": {"task": "minute", "schedule": crontab()},
         "each day": {"task": "day", "schedule": crontab(hour="3", minute="10")},

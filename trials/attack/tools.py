@@ -38,9 +38,9 @@ def wapiti(
         *(str(program), "-u", f"{url}/", "--scope", "folder", "-m", MODULES, "-f", "json", "-o", str(report)),
         *(
             "--max-scan-time",
-            str(seconds),
+            str(seconds // 2),
             "--max-attack-time",
-            str(max(10, seconds // 8)),
+            str(max(5, seconds // MODULES.count(","))),
             "--max-links-per-page",
             "40",
         ),
@@ -48,7 +48,7 @@ def wapiti(
         *("--store-session", str(folder), "--store-config", str(folder), "-x", f"{url}/accounts/logout/", *headers),
     ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds * 2)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds * 3)
         said = done.stdout + done.stderr
     except subprocess.TimeoutExpired:
         said = "it did not end in time"

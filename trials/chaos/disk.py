@@ -34,7 +34,7 @@ def full_disk() -> Outcome:
             small.append(data)
 
         try:
-            platform = stack.enter_context(production(on=mount))
+            platform = stack.enter_context(production(on=mount, HTTPS="false", STAFF_NEED_SECOND_FACTOR="false"))
         except NotMounted as error:
             return Outcome(NAME, skipped=True, remark=str(error))
         platform.run("import_tutorials", "tutorials/content", RUNS_COMMAND="true")
