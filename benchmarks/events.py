@@ -53,7 +53,7 @@ def main() -> None:
 def running(
     platform: Served, *command: str, port: int | None = None, folder: Path = ROOT / "benchmarks"
 ) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=folder, env=platform.environment)
+    process = subprocess.Popen(command, cwd=folder, env=platform.environment, stdout=subprocess.DEVNULL)
     try:
         if port is not None:
             connect(port).close()

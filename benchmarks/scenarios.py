@@ -109,11 +109,10 @@ SCENARIOS = {
 
 def main() -> None:
     options = asked_for()
-    # Each request may come from another address, so that no limit ends the run; and stdout is ours.
+    # Each request may come from another address, so that no limit ends the run.
     os.environ["PROXY_COUNT"] = "1"
-    os.environ["LOG_TO"] = "database"
     with ExitStack() as stack:
-        platform = stack.enter_context(served(kept=options.kept))
+        platform = stack.enter_context(served(kept=options.kept, quiet=True))
         fill(platform)
         connect(platform.port).close()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="how-to-ai-sides-")))

@@ -278,7 +278,7 @@ def progress_and_likes(setting: Setting) -> None:
 
 def growth(setting: Setting, numbers: Sequence[int]) -> None:
     """The reads of these scenarios among more rows, in turns with those among few."""
-    with served() as large:
+    with served(quiet=True) as large:
         run(large, "manage.py", "load_tutorials", str(GROWN_TUTORIALS))
         load(large, GROWN_POSTS)
         deep = {each.port: json.loads(manage(each, DEEP)) for each in (setting.sides.platform, large)}

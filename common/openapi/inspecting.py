@@ -30,10 +30,10 @@ CSRF = Scheme(
         "description": "The value of the cookie `__Host-csrf`, beside cookies, for whatever changes something.",
     },
 )
-# Headers that a request may have: what they mean, and the status that they lead to.
+# Headers that a request may have, and what they mean.
 CONDITIONS = {
-    "If-None-Match": ("The `ETag` that you have: while it is still so, the answer is a 304 without a body.", 304),
-    "If-Match": ("The `ETag` of what you read: if that has changed since, nothing is written.", 412),
+    "If-None-Match": "The `ETag` that you have: while it is still so, the answer is a 304 without a body.",
+    "If-Match": "The `ETag` of what you read: if that has changed since, the answer is a 412, and nothing is written.",
 }
 ANSWERED = {
     "Location": {"description": "Where it is now.", "required": True, "schema": {"type": "string"}},
@@ -43,13 +43,15 @@ ANSWERED = {
 IN_PATHS = {
     "slug": ("The short name that stands in addresses.", "how-language-models-work"),
     "block": ("The id of a heading, see `blocks` of the tutorial.", "tokens"),
-    "name": ("The name of the image, as the text has it.", "images/one.png"),
+    "name": ("The name of the image, as the text has it.", "one.png"),
     "number": ("The number of the version.", 1),
     "place": ("`post`, `tutorial-{id}`, `comment-{post}`, `reply-{comment}` and so on.", "post"),
     "tag": ("A tag.", "citations"),
     "session_id": ("The `id` of a session.", "0b9c2f6e-3a8f-4a59-9f0e-2c64a1f0f7de"),
 }
 AN_ID = ("Its `id`.", 7)
+# Of what else than a tutorial.
+SLUGS = {"tracks": "start-here", "categories": "prompting", "organisations": "company"}
 # A parameter that is empty is as good as left out.
 EMPTY_IS_NONE: Part = {"allowEmptyValue": True}
 
@@ -149,13 +151,15 @@ class ApiSchema(AutoSchema):
         if query is not None:
             parameters += form_parameters(query) if issubclass(query, forms.Form) else self.field_parameters(query)
         for header in self.told.headers:
-            says, _ = CONDITIONS[header]
-            parameters.append({"name": header, "in": "header", "description": says, "schema": {"type": "string"}})
+            condition = {"description": CONDITIONS[header], "schema": {"type": "string"}}
+            parameters.append({"name": header, "in": "header"} | condition)
         return parameters
 
     def explained(self, parameter: Part) -> Part:
         """A part of the address, with words and an example."""
         says, example = IN_PATHS.get(parameter["name"], AN_ID)
+        if parameter["name"] == "slug":
+            example = SLUGS.get(self._tokenize_path()[0], example)
         return parameter | {"description": says, "example": example}
 
     def field_parameters(self, query: type[serializers.Serializer]) -> list[Part]:

@@ -14,7 +14,16 @@ from config.env import BASE_DIR
 DOCS = BASE_DIR / "docs"
 BOOKS = ("deploy.md", "scale.md", "configuration.md", "decisions/0023-deploying.md")
 # Of PostgreSQL, Compose and the scripts.
-OTHER_WORDS = {"SECRET", "IMAGE", "FOLDER", "DATABASES", "DATABASE_ROUTERS", "DATABASE_PASSWORD", "SECRET_KEY_FILE"}
+OTHER_WORDS = {
+    "SECRET",
+    "IMAGE",
+    "FOLDER",
+    "DATABASES",
+    "DATABASE_ROUTERS",
+    "DATABASE_PASSWORD",
+    "SECRET_KEY_FILE",
+    "EVENT_CONSUMERS",
+}
 # What is written when it is deployed, and kubectl's word for a Deployment.
 NO_FILES = {"deploy/compose/.env", "deploy/web"}
 LINK = re.compile(r"\]\(([^)\s#]*)(#[^)\s]+)?\)")

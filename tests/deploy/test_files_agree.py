@@ -21,6 +21,8 @@ from tests.deploy.files import DEPLOY, PUBLIC, RUN, VAR, Process
 
 WAYS = {"compose": files.of_compose(), "systemd": files.of_systemd(), "kubernetes": files.of_kubernetes()}
 SYSTEMD = shutil.which("systemd-analyze")
+# What tries the platform, or stands in for others.
+NOT_DEPLOYED = {"tests", "trials", "counterparts", "benchmarks"}
 # What systemd's release script does itself.
 ONCE = {"migrate"}
 # Of Python, the shell and PostgreSQL's image; not ours.
@@ -98,7 +100,7 @@ def test_what_setup_env_writes_for_containers_leads_to_their_services(tmp_path: 
     assert values["BACKUP_WAL"] == "true"
     assert {
         part for name in files.compose()["services"] for part in re.findall(r"\$\{([A-Z_]+)", str(services[name]))
-    } <= {*("DATABASE_PASSWORD", "IMAGE", "WEB_WORKERS")}
+    } <= {*("DATABASE_PASSWORD", "IMAGE", "WEB_WORKERS", "WORKERS", "EVENT_CONSUMERS")}
 
 
 def test_there_is_one_port() -> None:
@@ -184,7 +186,7 @@ def test_only_the_proxy_is_reached_from_outside() -> None:
 def test_the_image_is_built_from_what_runs_and_from_nothing_else() -> None:
     lines = (BASE_DIR / ".dockerignore").read_text().splitlines()
     kept = {line[1:] for line in lines if line.startswith("!")}
-    packages = {path.parent.name for path in BASE_DIR.glob("*/__init__.py")} - {"tests", "counterparts", "benchmarks"}
+    packages = {path.parent.name for path in BASE_DIR.glob("*/__init__.py")} - NOT_DEPLOYED
     assert "*" in lines
     assert kept == packages | {"manage.py", "requirements.txt", "templates", "static", "deploy/probe.py"}
 
