@@ -14,13 +14,19 @@ SECRET = $(shell head -c 48 /dev/urandom | base64)
 PRODUCTION = DEBUG=false SECRET_KEY='$(SECRET)' JWT_SECRET='$(SECRET)' ALLOWED_HOSTS=howtoai.example \
 	DATABASE_URL=postgres://howtoai@localhost/howtoai REDIS_URL=redis://localhost
 
-.PHONY: run test check attack chaos format lock clean help
+.PHONY: run test check contract roll attack chaos format lock clean help
 
 run: $(VENV)/.installed ## start the platform on http://127.0.0.1:8000 (PORT and HOST choose another)
 	@exec $(BIN)/python manage.py up
 
 test: $(VENV)/.installed-dev ## run all tests, on a PostgreSQL and a Valkey of their own (ARGS go to pytest)
 	@$(BIN)/python -m pytest --numprocesses $(CORES) --dist worksteal $(ARGS)
+
+contract: $(VENV)/.installed-dev ## send the API what its schema allows and forbids, for ten minutes, on loopback
+	@$(BIN)/python -m tests.contract.long_run $(ARGS)
+
+roll: $(VENV)/.installed-dev ## restart what systemd would run behind nginx, under load; no request may fail (needs nginx)
+	@$(BIN)/python -m pytest -m rolling tests/deploy --numprocesses 0 -rs -s $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migrations, production settings
 	@$(BIN)/ruff check --quiet .

@@ -1,9 +1,10 @@
-"""A thread page as one SQL statement and joined strings, on a bare WSGI app: what Python needs for it at the least.
+"""Pages as one SQL statement and joined strings, on a bare WSGI app: what Python needs for them at the least.
 
-Served by granian with the settings of the platform's (`cpu.py`), with the platform's own statement and as many bytes,
-as the rules in `shared/notes/performance.md` have it. What stands before and after the comments is there already; there
-is no session, no sign-in, no choice of what to show and no template. DATABASE_URL says which database, THREAD is JSON
-with `sql`, `parameters`, `head` and `foot`.
+Served by granian with the settings of the platform's (`cpu.py`, `scenarios.py`), with the platform's own statement and
+as many bytes, as the rules in `shared/notes/performance.md` have it. What stands before and after the rows is there
+already; there is no session, no sign-in, no choice of what to show and no template. DATABASE_URL says which database,
+PAGES is JSON: for each path `sql`, `parameters`, `head` and `foot`, and `size` where the answer is to have so many
+bytes; `is_thread`, where the rows are those of a thread.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from psycopg_pool import ConnectionPool
 
-THREAD = json.loads(os.environ["THREAD"])
+PAGES = json.loads(os.environ["PAGES"])
 
 pool = ConnectionPool(
     os.environ["DATABASE_URL"], min_size=1, max_size=8, open=True, kwargs={"autocommit": True, "prepare_threshold": 1}
@@ -25,12 +26,21 @@ pool = ConnectionPool(
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    page = PAGES[environ["PATH_INFO"]]
     with pool.connection() as connection:
-        rows = connection.execute(THREAD["sql"], THREAD["parameters"]).fetchall()
-    body = "".join([THREAD["head"], *(comment(*row) for row in rows[1:]), THREAD["foot"]]).encode()
+        rows = connection.execute(page["sql"], page["parameters"] or None).fetchall()
+    # The first row of a thread is the post, which stands in the head.
+    items = (comment(*row) for row in rows[1:]) if page["is_thread"] else map(item, rows)
+    body = "".join([page["head"], *items, page["foot"]]).encode()
+    if size := page.get("size"):
+        body = body[:size].ljust(size)
     headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))]
     start_response("200 OK", headers)
     return [body]
+
+
+def item(row: tuple[Any, ...]) -> str:
+    return "<article>" + "".join([f"<p>{column}</p>" for column in row]) + "</article>\n"
 
 
 def comment(

@@ -14,10 +14,11 @@ import os
 import statistics
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import add, truediv
 from pathlib import Path
+from typing import Any
 
 from discussing import COUNT, PREPARE, READER, load
 from server import QUIETLY, ROOT, Served, connect, free_port, manage, served
@@ -74,7 +75,7 @@ def main() -> None:
         prepared = json.loads(manage(platform, PREPARE))
         database, thread = postmaster(platform), prepared["thread"]
         cookie = {"Cookie": prepared["cookie"]}
-        with bare(platform, page_of(platform, thread, cookie)) as bare_port:
+        with bare(platform, {"/": thread_of(platform, page_of(platform, thread, cookie))}) as bare_port:
             asked = [
                 Asked("bare WSGI", bare_port, "/", {}, listener(bare_port), database),
                 *(
@@ -94,14 +95,11 @@ def page_of(platform: Served, thread: str, cookie: dict[str, str]) -> str:
 
 
 @contextmanager
-def bare(platform: Served, page: str) -> Iterator[int]:
-    """The bare app, for the thread that this page shows."""
-    thread = json.loads(manage(platform, STATEMENT))
-    end = page.rindex(LAST, 0, page.index(WRITING)) + len(LAST)
-    thread |= {"head": page[: page.index(FIRST)], "foot": page[end:]}
+def bare(platform: Served, pages: dict[str, Any]) -> Iterator[int]:
+    """The bare app with these pages, by their paths."""
     port = free_port()
     command = web_command("bare_wsgi:application", host="127.0.0.1", port=port, workers=1, threads=THREADS)
-    environment = platform.environment | {"THREAD": json.dumps(thread)}
+    environment = platform.environment | {"PAGES": json.dumps(pages)}
     server = subprocess.Popen([*command, *QUIETLY], cwd=ROOT / "benchmarks", env=environment)
     connect(port).close()
     try:
@@ -109,6 +107,13 @@ def bare(platform: Served, page: str) -> Iterator[int]:
     finally:
         server.terminate()
         server.wait()
+
+
+def thread_of(platform: Served, page: str) -> dict[str, Any]:
+    """What the bare app needs for the thread that this page shows."""
+    thread: dict[str, Any] = json.loads(manage(platform, STATEMENT))
+    end = page.rindex(LAST, 0, page.index(WRITING)) + len(LAST)
+    return thread | {"head": page[: page.index(FIRST)], "foot": page[end:], "is_thread": True}
 
 
 def measure(asked: list[Asked]) -> list[tuple[Asked, Costs]]:
@@ -141,18 +146,20 @@ def ask(one: Asked, times: int) -> int:
 
 def cpu_ms(root: int) -> float:
     """Of a process and all below it, those that have ended included."""
-    ticks, parents = {}, {}
+    # proc(5): utime, stime, cutime and cstime are fields 14 to 17.
+    return sum(sum(map(int, fields[11:15])) for fields in family(root).values()) * MS_PER_TICK
+
+
+def family(root: int) -> dict[int, list[str]]:
+    """A process and all below it, each with what /proc/PID/stat says of it, from its third field on."""
+    found = {}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-        # proc(5): ppid is field 4; utime, stime, cutime and cstime are 14 to 17. We begin at field 3.
-        parents[int(folder.name)] = int(fields[1])
-        ticks[int(folder.name)] = sum(map(int, fields[11:15]))
-    return sum(ticks[pid] for pid in ticks if is_below(pid, root, parents)) * MS_PER_TICK
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            found[int(folder.name)] = (folder / "stat").read_text().rpartition(")")[2].split()
+    parents = {pid: int(fields[1]) for pid, fields in found.items()}
+    return {pid: fields for pid, fields in found.items() if is_below(pid, root, parents)}
 
 
 def is_below(pid: int, root: int, parents: dict[int, int]) -> bool:

@@ -85,7 +85,8 @@ addresses = [EmailAddress(user=person, email=person.email, primary=True, verifie
 EmailAddress.objects.bulk_create(addresses, ignore_conflicts=True)
 visit = Visit(Door.API)
 sessions = [start(user=person, visit=visit, event=Event.SIGN_UP) for person in people]
-print(json.dumps({{"post": post.pk, "bearers": [issue_tokens(session).access for session in sessions]}}))
+bearers = [issue_tokens(session).access for session in sessions]
+print(json.dumps({{"post": post.pk, "people": [person.pk for person in people], "bearers": bearers}}))
 """
 COUNT = "from community.models import Post; print(Post.objects.count())"
 LIKED = """

@@ -14,18 +14,15 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
-import selectors
-import socket
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import cast
+from pathlib import Path
+from typing import Any
 
+from load import Load, Request, blast, last, middle, rate
 from server import QUIETLY, ROOT, Served, connect, free_port, manage, served
 
 from common.identities import new_id
@@ -53,8 +50,10 @@ def main() -> None:
 
 
 @contextmanager
-def running(platform: Served, *command: str, port: int | None = None) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=ROOT / "benchmarks", env=platform.environment)
+def running(
+    platform: Served, *command: str, port: int | None = None, folder: Path = ROOT / "benchmarks"
+) -> Iterator[None]:
+    process = subprocess.Popen(command, cwd=folder, env=platform.environment, stdout=subprocess.DEVNULL)
     try:
         if port is not None:
             connect(port).close()
@@ -77,7 +76,7 @@ def one(platform: Served) -> None:
         for clients in CLIENTS:
             ours, theirs = [], []
             for number in range(-1, ROUNDS):
-                pair = [blast(each, clients, 1) for each in (platform.port, port)]
+                pair = [blast(each, clients, an_event, seconds=SECONDS) for each in (platform.port, port)]
                 # The first pair warms up.
                 if number >= 0:
                     ours.append(pair[0])
@@ -96,11 +95,8 @@ def one(platform: Served) -> None:
 
 
 def batches(platform: Served) -> None:
-    with running(platform, sys.executable, "../manage.py", "ingest_events"):
-        blast(platform.port, 8, BATCH)
-        done = [blast(platform.port, 8, BATCH) for _ in range(ROUNDS)]
-        waiting = int(manage(platform, WAITING))
-    copied = json.loads(manage(platform, CONSUMER.replace("ROUNDS", "1").replace("EACH", "100_000")))["copy"][0]
+    done, waiting = send_batches(platform, rounds=ROUNDS, seconds=SECONDS)
+    copied = consume(platform, rounds=1, each=100_000)["copy"][0]
     events = rate(done) * BATCH
     print(
         f"batches of {BATCH} from 8 clients: {events:,.0f} events a second, p50 {middle(done):.1f} ms; COPY alone"
@@ -109,90 +105,44 @@ def batches(platform: Served) -> None:
     )
 
 
-@dataclass
-class Blast:
-    seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)  # seconds
-
-    @property
-    def rate(self) -> float:
-        return len(self.latencies) / self.seconds
+def send_batches(platform: Served, *, rounds: int, seconds: float) -> tuple[list[Load], int]:
+    """What came of each round, with the consumer at work; and how many batches waited for it at the end."""
+    with running(platform, sys.executable, "../manage.py", "ingest_events"):
+        done = [blast(platform.port, 8, a_batch, seconds=seconds) for _ in range(rounds + 1)]
+        # The first one warms up.
+        return done[1:], int(manage(platform, WAITING))
 
 
-def rate(blasts: list[Blast]) -> float:
-    return statistics.median(each.rate for each in blasts)
+def an_event() -> Request:
+    return sending(1)
 
 
-def middle(blasts: list[Blast]) -> float:
-    return statistics.median(statistics.median(each.latencies) for each in blasts) * 1000
+def a_batch() -> Request:
+    return sending(BATCH)
 
 
-def last(blasts: list[Blast]) -> float:
-    return statistics.median(sorted(each.latencies)[int(len(each.latencies) * 0.99)] for each in blasts) * 1000
-
-
-def blast(port: int, clients: int, size: int) -> Blast:
-    """So many clients who each send the next request as soon as the last is answered; one thread serves them all."""
-    done, selector = Blast(), selectors.DefaultSelector()
-    sent_at: dict[socket.socket, float] = {}
-    answers: dict[socket.socket, bytes] = {}
-    begun = time.perf_counter()
-    for _ in range(clients):
-        client = socket.create_connection(("127.0.0.1", port))
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(client, selectors.EVENT_READ)
-        sent_at[client] = send(client, size)
-    while sent_at:
-        for key, _ in selector.select(timeout=10):
-            client = cast("socket.socket", key.fileobj)
-            answer = answers.pop(client, b"") + client.recv(64 * 1024)
-            if not is_whole(answer):
-                answers[client] = answer
-                continue
-            now = time.perf_counter()
-            done.latencies.append(now - sent_at[client])
-            if now - begun < SECONDS:
-                sent_at[client] = send(client, size)
-            else:
-                selector.unregister(client)
-                client.close()
-                del sent_at[client]
-    done.seconds = time.perf_counter() - begun
-    return done
-
-
-def is_whole(answer: bytes) -> bool:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    if not answer.startswith(b"HTTP/1.1 202"):
-        raise SystemExit(f"refused: {answer[:500]!r}")
-    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-    return length is not None and len(body) == int(length[1])
-
-
-def send(client: socket.socket, size: int) -> float:
-    """When it was sent."""
+def sending(size: int) -> Request:
+    """A request with so many events, of a visitor nobody has seen before."""
     events = [
         {"id": str(new_id()), "name": "page_view", "path": random.choice(PATHS), "properties": {}}  # noqa: S311
         for _ in range(size)
     ]
-    body = json.dumps({"events": events}).encode()
     address = ".".join(str(random.randint(1, 250)) for _ in range(4))  # noqa: S311
-    head = (
-        "POST /api/analytics/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Sec-Fetch-Site: same-origin\r\nUser-Agent: {BROWSER}\r\nX-Forwarded-For: {address}\r\n"
-        f"X-Forwarded-Proto: http\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    message = head.encode() + body
-    at = time.perf_counter()
-    client.sendall(message)
-    return at
+    headers = {
+        "Content-Type": "application/json",
+        "Sec-Fetch-Site": "same-origin",
+        "User-Agent": BROWSER,
+        "X-Forwarded-For": address,
+        "X-Forwarded-Proto": "http",
+    }
+    return Request("POST", "/api/analytics/events", headers, json.dumps({"events": events}).encode())
 
 
 # -- The consumer -------------------------------------------------------------------------------
 
 
 def consumer(platform: Served) -> None:
-    measured = json.loads(manage(platform, CONSUMER.replace("ROUNDS", "5").replace("EACH", "200_000")))
+    measured = consume(platform, rounds=5, each=200_000)
     pairs = list(zip(measured["consumer"], measured["copy"], strict=True))
     share = statistics.median(ours / copied for ours, copied in pairs)
     ours, copied = (statistics.median(measured[name]) for name in ("consumer", "copy"))
@@ -202,6 +152,14 @@ def consumer(platform: Served) -> None:
     )
     rows, size = measured["rows"], measured["bytes"]
     print(f"an event with its indexes, of {rows:,}: {size:.0f} bytes (limit {BYTES}), reached: {size <= BYTES}")
+
+
+def consume(platform: Served, *, rounds: int, each: int) -> dict[str, Any]:
+    """Rows a second of the `consumer` and of `copy` in each round; then `rows`, and `bytes` and `heap` of each."""
+    measured: dict[str, Any] = json.loads(
+        manage(platform, CONSUMER.replace("ROUNDS", str(rounds)).replace("EACH", str(each)))
+    )
+    return measured
 
 
 def tracking(platform: Served) -> None:
@@ -305,11 +263,11 @@ for number in range(ROUNDS):
         copy.write(content)
     told["copy"].append(EACH / (time.perf_counter() - begun))
 (told["rows"],) = apart.execute("SELECT count(*) FROM analytics_useranalytics").fetchone()
-(size,) = apart.execute(
-    "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
+size, heap = apart.execute(
+    "SELECT sum(pg_total_relation_size(inhrelid)), sum(pg_relation_size(inhrelid)) FROM pg_inherits"
     " WHERE inhparent = 'analytics_useranalytics'::regclass"
 ).fetchone()
-told["bytes"] = int(size) / told["rows"]
+told["bytes"], told["heap"] = int(size) / told["rows"], int(heap) / told["rows"]
 apart.close()
 print(json.dumps(told))
 """

@@ -31,7 +31,7 @@ IN_PROCESS = """
 import json, logging, statistics, time
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
-ROUNDS, EACH_ROUND = 40, 200
+EACH_ROUND = 200
 prepared = json.loads(PREPARED)
 factory = RequestFactory(SERVER_NAME="127.0.0.1", HTTP_COOKIE=prepared["cookie"])
 chain = WSGIHandler()
@@ -51,7 +51,7 @@ def each(level):
     return (said - begun) / EACH_ROUND, (time.process_time() - begun) / EACH_ROUND
 each(logging.NOTSET)
 rounds = []
-for _ in range(ROUNDS):
+for _ in range(TIMES):
     (without, _), (said, shipped) = each(logging.CRITICAL), each(logging.NOTSET)
     rounds.append((without, (said - without) / without, (shipped - without) / without))
 print(json.dumps([statistics.median(column) for column in zip(*rounds)]))
@@ -89,10 +89,16 @@ def main() -> None:
 
 def cost(platform: Served) -> None:
     load(platform, POSTS)
-    prepared = manage(platform, PREPARE)
-    without, said, shipped = json.loads(manage(platform, IN_PROCESS.replace("PREPARED", repr(prepared))))
+    without, said, shipped = measure(platform, rounds=40)
     print(f"\na thread of 50 comments: {without * 1e6:.0f} µs of CPU without logs; its record adds {said:.1%}, and")
     print(f"{shipped:.1%} once it is shipped, too (limit {LIMIT} %, for logs and analytics together)")
+
+
+def measure(platform: Served, *, rounds: int) -> tuple[float, float, float]:
+    """Seconds of CPU of a thread without logs; what share of it its record adds, and with its shipping."""
+    code = IN_PROCESS.replace("PREPARED", repr(manage(platform, PREPARE))).replace("TIMES", str(rounds))
+    without, said, shipped = json.loads(manage(platform, code))
+    return without, said, shipped
 
 
 def storm(platform: Served, home: Path, rate: int) -> None:

@@ -32,10 +32,10 @@ class Served:
 
 
 @contextmanager
-def served(*, workers: int = 1, kept: Path | None = None) -> Iterator[Served]:
+def served(*, workers: int = 1, kept: Path | None = None, quiet: bool = False) -> Iterator[Served]:
     """Serve a platform with the real tutorials; ends with everything that it started.
 
-    It is empty, unless its data are `kept` in a folder for another time.
+    It is empty, unless its data are `kept` in a folder for another time. `quiet`: nobody reads what it says.
     """
     with tempfile.TemporaryDirectory(prefix="how-to-ai-bench-") as folder:
         # Started by root, the servers run as somebody else, who must be able to pass through.
@@ -53,7 +53,8 @@ def served(*, workers: int = 1, kept: Path | None = None) -> Iterator[Served]:
             command = web_command(
                 "config.wsgi:application", host="127.0.0.1", port=port, workers=workers, threads=THREADS
             )
-            server = subprocess.Popen([*command, *QUIETLY], cwd=ROOT, env=environment)
+            said = subprocess.DEVNULL if quiet else None
+            server = subprocess.Popen([*command, *QUIETLY], cwd=ROOT, env=environment, stdout=said)
             try:
                 yield Served(port, environment)
             finally:

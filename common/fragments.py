@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -130,10 +130,18 @@ class Fragment:
     def render(self, flags: Mapping[str, Flag]) -> Variant:
         template: Template = get_template(self.template_name).template  # type: ignore[attr-defined]  # Django's own
         Check(self, template).run()
-        markers = {name: f"{MARKER}{number:04}" for number, name in enumerate(self.fields)}
-        names = {marker: name for name, marker in markers.items()}
-        pieces = re.split(f"({MARKER}[0-9]{{4}})", template.render(Context(dict(flags) | markers)))
-        return Variant(pieces, tuple(names[marker] for marker in pieces[1::2]))
+        return with_gaps(self.fields, lambda markers: template.render(Context(dict(flags) | markers)))
+
+
+def with_gaps(fields: Sequence[str], render: Callable[[dict[str, str]], str]) -> Variant:
+    """What `render` makes of a marker in the place of each field, cut there.
+
+    What is rendered is not checked as that of a Fragment is: it must print the fields, and decide by none of them.
+    """
+    markers = {name: f"{MARKER}{number:04}" for number, name in enumerate(fields)}
+    names = {marker: name for name, marker in markers.items()}
+    pieces = re.split(f"({MARKER}[0-9]{{4}})", render(markers))
+    return Variant(pieces, tuple(names[marker] for marker in pieces[1::2]))
 
 
 class Check:

@@ -35,7 +35,7 @@ ITEM = Fragment("_header_item.html", fields=("address", "label", "count", "unit"
 CONFIRM = Fragment("_confirm.html", fields=("email", "csrf_token"))
 FOOTER = Fragment("_footer.html", fields=("site_name",))
 # What "filled.html" takes: the names that `frame_of` gives.
-FRAME = ("site_name", "header", "messages")
+FRAME = ("site_name", "canonical", "header", "messages")
 
 # The pages that the header leads to, which it marks where one is.
 IN_HEADER = ("tutorials:list", "tutorials:tracks", "community:list", "community:search", "billing:pricing")
@@ -47,6 +47,7 @@ def frame_of(request: HttpRequest, *, csrf_token: str) -> dict[str, Value]:
     """What is around a page that is filled as a Fragment. `csrf_token` is the one that the page shows elsewhere."""
     return {
         "site_name": settings.SITE_NAME,
+        "canonical": request.build_absolute_uri(request.path),
         "header": header_of(request, csrf_token=csrf_token),
         "messages": messages_of(request),
     }

@@ -6,7 +6,7 @@ For a short statement Django takes several times as long to write the SQL as Pos
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -43,6 +43,17 @@ class Plan:
     attributes: list[str]
     populators: list[Any]
     annotations: Mapping[str, int]
+    # What makes a field's value of what the database sends, by the place of its column.
+    converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+
+    def converted(self, row: tuple[Any, ...]) -> Sequence[Any]:
+        if not self.converters:
+            return row
+        values = list(row)
+        for place, (converters, expression) in self.converters.items():
+            for convert in converters:
+                values[place] = convert(values[place], expression, connection)
+        return values
 
 
 class Prepared(Generic[Row]):
@@ -50,7 +61,7 @@ class Prepared(Generic[Row]):
 
     `build` gets the values by name and returns the query. Whatever else it depends on is fixed at
     its first use, so it must take the time as a value too; a query that differs from one moment to the next
-    is refused (NotPreparable). For fields whose values need no conversion after the read.
+    is refused (NotPreparable).
     """
 
     def __init__(self, build: Callable[..., QuerySet[Row]], **types: type) -> None:
@@ -68,6 +79,7 @@ class Prepared(Generic[Row]):
             row = cursor.fetchone()
         if row is None:
             return None
+        row = plan.converted(row)
         found: Any = plan.model.from_db(connection.alias, plan.attributes, row[plan.columns])
         for populator in plan.populators:
             populator.populate(row, found)
@@ -92,8 +104,6 @@ class Prepared(Generic[Row]):
             values.append((place, name))
         if {name for _, name in values} != set(self.types):
             raise NotPreparable(f"not all of {tuple(self.types)} are in the query")
-        if compiler.get_converters([column for column, _, _ in compiler.select]):
-            raise NotPreparable("a field converts what the database sends")
         chosen = compiler.klass_info["select_fields"]
         columns = slice(chosen[0], chosen[-1] + 1)
         return Plan(
@@ -105,6 +115,7 @@ class Prepared(Generic[Row]):
             attributes=[column.target.attname for column, _, _ in compiler.select[columns]],
             populators=get_related_populators(compiler.klass_info, compiler.select, connection.alias),  # type: ignore[call-arg]  # typed as in Django 6
             annotations=compiler.annotation_col_map,
+            converters=compiler.get_converters([column for column, _, _ in compiler.select]),
         )
 
     def compiled(self, number: int) -> tuple[Any, list[Any]]:

@@ -6,6 +6,7 @@ The cache may be away: then it only takes longer.
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from typing import Any, TypeVar
 from django.core.cache import cache
 from django.db import transaction
 from redis import RedisError
+
+from common.release import release
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +39,13 @@ def cache_may_be_away(consequence: str) -> Iterator[None]:
 def remembered(key: str, find: Callable[[], AnyValue], *, seconds: int) -> AnyValue:
     """What is kept under `key`, or else what `find` says, which is then kept for so many seconds.
 
-    What `find` raises is raised and nothing is kept. The value must be fit for pickle.
+    What `find` raises is raised and nothing is kept. The value must be fit for pickle. What another release has kept is
+    let be, since its objects may have other fields; but all releases share the key, so that a change is everybody's.
     """
     # Without a cache it is as if everything had just changed: found anew, and not kept.
     kept: Any = CHANGED
     with cache_may_be_away("nothing is remembered"):
-        kept = cache.get(key)
+        kept = read(key)
     if kept is not None and kept != CHANGED:
         found: AnyValue = kept
         return found
@@ -50,8 +54,18 @@ def remembered(key: str, find: Callable[[], AnyValue], *, seconds: int) -> AnyVa
         # Only if nothing stands there: whoever changed it since it was found has left a mark,
         # and what was found is the state of before.
         with cache_may_be_away("nothing is remembered"):
-            cache.add(key, found, seconds)
+            cache.add(key, (release(), pickle.dumps(found, pickle.HIGHEST_PROTOCOL)), seconds)
     return found
+
+
+def read(key: str) -> Any:
+    """What this release has kept there; None if nothing is, CHANGED if it is not for us to keep anything there."""
+    stored = cache.get(key)
+    if not isinstance(stored, tuple):
+        return stored
+    by, pickled = stored
+    # Unpickled only then: a class of another release may not be here at all.
+    return pickle.loads(pickled) if by == release() else CHANGED  # noqa: S301 - we have written it
 
 
 def forget(*keys: str, marked: int = CHANGED_FOR) -> None:

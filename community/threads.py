@@ -38,7 +38,7 @@ PAGE = Fragment(
     "community/thread.html",
     fields=(
         *FRAME,
-        *("title", "description", "origin", "address", "id", "csrf_token"),
+        *("title", "description", "id", "csrf_token"),
         *("head", "opening", "said", "comments", "pager", "write"),
     ),
     flags=("is_public", "is_question", "is_empty", "is_member", "may_write"),
@@ -89,8 +89,6 @@ def page_of(request: HttpRequest, post: Opening, page: Page, *, moderates: bool)
     values = {
         "title": post.title,
         "description": f"{post.category_name}, {comments_in_words(post.comments_count)}.",
-        "origin": f"{request.scheme}://{request.get_host()}",
-        "address": address_of_post(post),
         "id": post.id,
         "csrf_token": csrf_token,
         "head": head_of(post),

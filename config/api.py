@@ -9,4 +9,5 @@ urlpatterns = [
     path("", include("tutorials.api.urls")),
     path("", include("community.api.urls")),
     path("", include("billing.api.urls")),
+    path("", include("ops.api.urls")),
 ]

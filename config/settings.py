@@ -1,4 +1,4 @@
-"""Django settings, one file, read from the environment (docs/development.md lists the variables)."""
+"""Django settings, one file, read from the environment (docs/configuration.md lists the variables)."""
 
 import os
 from datetime import timedelta
@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "drf_standardized_errors",
+    "drf_spectacular",
     "django_htmx",
     "lucide",
     "billing.djstripe_app.StripeMirrorConfig",
@@ -359,7 +360,8 @@ USE_TZ = True
 
 # -- Files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# Where `collectstatic` puts them; in an image they lie with the code.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 LOG_FOLDER = VAR_DIR / "logs"
 STORAGES: dict[str, dict[str, Any]] = {
@@ -443,6 +445,23 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["common.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
+    # Loaded where the schema is made, and nowhere else.
+    "DEFAULT_SCHEMA_CLASS": "common.openapi.inspecting.ApiSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "How-to-AI",
+    "VERSION": APP_VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": "/"}],
+    "SCHEMA_PATH_PREFIX": "/api/",
+    # What comes in and what goes out are not the same.
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Each enumeration stands where it is used, so that none needs a name.
+    "POSTPROCESSING_HOOKS": ["common.openapi.hooks.add_problems", "ops.contract.introduce"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    # It would make the whole schema at each `check --deploy`; a test does.
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
@@ -518,6 +537,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_NETWORKS = networks_from("METRICS_NETWORKS")
 # While it is there, the site is closed; on several machines a place that all of them see.
 MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default="") or str(VAR_DIR / "maintenance.json")
+# The file by which what started this web server says that it is about to stop (config.serving).
+DRAINING_FLAG = env.str("DRAINING_FLAG", default="")
 
 # -- Logging ------------------------------------------------------------------------------------
 LOGGING = {
@@ -563,6 +584,8 @@ UNFOLD = {
     "SITE_SYMBOL": "school",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
+    "DASHBOARD_CALLBACK": "ops.admin.desk.fill",
+    "SIDEBAR": {"show_search": True, "navigation": "ops.admin.sidebar.navigation"},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/favicon.svg")}],
     "COLORS": {
         "primary": {

@@ -1,4 +1,7 @@
-"""A machine that is about to stop takes no new traffic: its flag is a file of its own, which no other machine sees."""
+"""What is about to stop takes no new traffic: a machine whose flag is there (`manage.py drain on`), or a single server.
+
+Both flags are files, of which no other machine knows. That of a server is set by what started it (config.serving).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from django.conf import settings
 
 
 def is_draining() -> bool:
-    return flag().exists()
+    of_this_server = settings.DRAINING_FLAG
+    return flag().exists() or bool(of_this_server and Path(of_this_server).exists())
 
 
 def begin() -> None:

@@ -15,5 +15,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
+# Whatever a test is about, each answer of the API is as the schema says.
+MIDDLEWARE = ["tests.contract.holding.ContractMiddleware", *MIDDLEWARE]  # noqa: F405 - from the shipped settings
+
 # There is no worker in tests, so a task is done where it is queued.
 CELERY_TASK_ALWAYS_EAGER = True

@@ -13,17 +13,22 @@ from analytics import track
 from billing.access import LEVELS, levels_open_to
 from common.database import indexes_only
 from common.forms import cleaned
+from common.fragments import Fragment
 from common.paging import Page, page_among, page_of
 from tutorials.forms import TutorialListForm
-from tutorials.models import Tutorial
+from tutorials.models import Tutorial, TutorialProgress
 from tutorials.querysets import BEST_FIRST, MARKS, NEWEST_FIRST, search_published
 from tutorials.vocabulary import corrected
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
 
+MARK = Fragment("tutorials/_row_mark.html", fields=("percent",), flags=("finished",))
+NO_MARK = SafeString("")
 MARKED = re.compile(f"{MARKS[0]}([^{''.join(MARKS)}]*){MARKS[1]}")
 
 
@@ -41,7 +46,8 @@ def list_tutorials(form: TutorialListForm, user: User | AnonymousUser, *, is_par
     `is_part`: of a search of the whole site, which is counted as one.
 
     After a search, rows have an `excerpt` ("" if the words stand in title, tags or summary only), a `marked_title` and
-    a `marked_summary`: safe HTML with the words in <mark>. A member's rows have `fraction` and `completed_at`.
+    a `marked_summary`: safe HTML with the words in <mark>. A member's rows have `fraction` and `completed_at`, and all
+    have `mark`: markup that says the same.
     """
     asked = cleaned(form)
     if asked["q"]:
@@ -52,7 +58,8 @@ def list_tutorials(form: TutorialListForm, user: User | AnonymousUser, *, is_par
             )
         return listed
     rows = with_marks(user).published().filtered(**form.filters()).as_rows(*marks_of(user))
-    return Listed(page_of(rows, order=NEWEST_FIRST, cursor=asked["cursor"], size=asked["page_size"]))
+    page = page_of(rows, order=NEWEST_FIRST, cursor=asked["cursor"], size=asked["page_size"])
+    return Listed(replace(page, rows=[row | {"mark": mark_of(row)} for row in page.rows]))
 
 
 def search(form: TutorialListForm, user: User | AnonymousUser) -> Listed:
@@ -74,6 +81,18 @@ def search(form: TutorialListForm, user: User | AnonymousUser) -> Listed:
     return Listed(replace(page, rows=[in_html(rows[pk]) for pk in pks if pk in rows]), meant)
 
 
+def marks_among(user: User, tutorials: Collection[int]) -> dict[int, SafeString]:
+    """How far somebody is with those of these tutorials that they have begun, as `mark` of a row. One query."""
+    begun = TutorialProgress.objects.filter(user=user, tutorial__in=tutorials)
+    return {row["tutorial"]: mark_of(row) for row in begun.values("tutorial", "fraction", "completed_at")}
+
+
+def mark_of(row: Mapping[str, Any]) -> SafeString:
+    """What the row of a tutorial shows of `fraction` and `completed_at`; "" if it was not begun."""
+    fraction, finished = row.get("fraction"), bool(row.get("completed_at"))
+    return MARK.fill({"percent": round(100 * (fraction or 0))}, finished=finished) if fraction or finished else NO_MARK
+
+
 def with_marks(user: User | AnonymousUser) -> Any:
     return Tutorial.objects.with_marks_of(user) if user.is_authenticated else Tutorial.objects.all()
 
@@ -85,7 +104,11 @@ def marks_of(user: User | AnonymousUser) -> tuple[str, ...]:
 def in_html(row: dict[str, Any]) -> dict[str, Any]:
     # PostgreSQL gives the beginning of a text in which the words don't stand.
     excerpt = marked(row["excerpt"]) if MARKS[0] in row["excerpt"] else ""
-    return row | {"excerpt": excerpt} | {name: marked(row[name]) for name in ("marked_title", "marked_summary")}
+    return (
+        row
+        | {"excerpt": excerpt, "mark": mark_of(row)}
+        | {name: marked(row[name]) for name in ("marked_title", "marked_summary")}
+    )
 
 
 def marked(text: str) -> SafeString:

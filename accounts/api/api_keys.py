@@ -12,7 +12,8 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import ApiKeySerializer, MakeApiKeySerializer, RotateApiKeySerializer
+from accounts.api.serializers import MakeApiKeySerializer, RotateApiKeySerializer
+from accounts.api.shapes import Key, KeyShownOnce
 from accounts.api.users import device, visit_of
 from accounts.listing import list_keys
 from accounts.models import ApiKey, User
@@ -20,15 +21,23 @@ from accounts.services import api_keys
 from accounts.services.api_keys import NewKey
 from common.api import PrivateView, answer, validated
 from common.forms import PlaceForm
+from common.openapi import OF_ONE_PERSON, Limit, Listed, Refusal, described
+
+PROVE_YOURSELF = Refusal(403, "reauthentication_required", "you signed in more than five minutes ago: sign in again")
+MADE = (Limit(api_keys.MADE, OF_ONE_PERSON),)
 
 
 class ApiKeysView(PrivateView):
     """All of one's keys, also those that are over; and where new ones are made."""
 
+    @described("List your API keys", query=PlaceForm, gives=Listed(Key))
     def get(self, request: Request) -> Response:
         page = list_keys(cast("User", request.user), PlaceForm(request.query_params))
-        return answer(request, page, lambda row: ApiKeySerializer(row).data)
+        return answer(request, page, lambda row: Key(row).data)
 
+    @described(
+        "Make an API key", takes=MakeApiKeySerializer, gives={201: KeyShownOnce}, refuses=(PROVE_YOURSELF,), limits=MADE
+    )
     def post(self, request: Request) -> Response:
         fields = validated(MakeApiKeySerializer(data=request.data))
         new = api_keys.make(
@@ -41,9 +50,11 @@ class ApiKeysView(PrivateView):
 
 
 class ApiKeyView(PrivateView):
+    @described("Read one of your API keys", gives=Key)
     def get(self, request: Request, key_id: int) -> Response:
-        return Response(ApiKeySerializer(find(request, key_id)).data)
+        return Response(Key(find(request, key_id)).data)
 
+    @described("Revoke an API key")
     def delete(self, request: Request, key_id: int) -> Response:
         """Revokes it; it stays in the list."""
         api_keys.revoke(key=find(request, key_id), visit=visit_of(request))
@@ -51,6 +62,15 @@ class ApiKeyView(PrivateView):
 
 
 class RotateApiKeyView(PrivateView):
+    """A new key with the same name, scopes and lifetime; the old one works on for a while."""
+
+    @described(
+        "Rotate an API key",
+        takes=RotateApiKeySerializer,
+        gives={201: KeyShownOnce},
+        refuses=(PROVE_YOURSELF,),
+        limits=MADE,
+    )
     def post(self, request: Request, key_id: int) -> Response:
         key = find(request, key_id)
         fields = validated(RotateApiKeySerializer(data=request.data))
@@ -64,4 +84,4 @@ def find(request: Request, key_id: int) -> ApiKey:
 
 
 def show_once(new: NewKey) -> Response:
-    return Response(ApiKeySerializer(new.row).data | {"key": new.text}, status=status.HTTP_201_CREATED)
+    return Response(Key(new.row).data | {"key": new.text}, status=status.HTTP_201_CREATED)

@@ -19,8 +19,8 @@ from accounts.api.serializers import (
     MeSerializer,
     RefreshSerializer,
     SignUpSerializer,
-    TokensSerializer,
 )
+from accounts.api.shapes import SignedIn, TokensGiven
 from accounts.authentication.tokens import REFUSED, refuse_forgery
 from accounts.models import User
 from accounts.models.sessions import Door
@@ -29,7 +29,19 @@ from accounts.services.sessions import Tokens
 from accounts.tokens import InvalidToken
 from accounts.visits import REFRESH_COOKIE, Visit
 from common.api import validated
+from common.openapi import OF_ONE_NETWORK, Limit, Refusal, described
 from common.permissions import Public
+
+CROSS_SITE = Refusal(403, "csrf_failed", "a page of another site may not have cookies set: ask for tokens in the body")
+NO_TOKEN = Refusal(401, "missing_token", "there is no refresh token in the body, and none in a cookie")
+REFUSED_TOKEN = Refusal(401, "invalid_token", "the refresh token is malformed, expired, used, or of an ended session")
+NO_CSRF_TOKEN = Refusal(403, "csrf_failed", "the refresh token came as a cookie without the right X-CSRFToken")
+REFUSALS_AT_LOGIN = (
+    Refusal(401, "invalid_credentials", "the address or the password is wrong, or the account is closed"),
+    Refusal(401, "second_factor_required", "`code` is missing"),
+    Refusal(401, "second_factor_refused", "`code` is wrong, or was used before"),
+    CROSS_SITE,
+)
 
 
 def me(request: Request, user: User) -> dict[str, Any]:
@@ -43,6 +55,7 @@ class AuthView(APIView):
 
     authentication_classes = ()
     permission_classes = (Public,)
+    group = "Signing in"
 
     def get_authenticate_header(self, request: Request) -> str:
         # Without it the framework would answer 403 instead of 401.
@@ -59,13 +72,22 @@ class AuthView(APIView):
     def deliver(self, request: Request, tokens: Tokens, delivery: str, body: dict[str, Any]) -> Response:
         """Answer with the tokens where the client wants them."""
         if delivery == "body":
-            return Response(body | TokensSerializer(tokens).data)
+            return Response(body | TokensGiven(tokens).data)
         response = Response(body)
         put_tokens(request, response, tokens)
         return response
 
 
 class SignUpView(AuthView):
+    """Signs in as well, and mails a link to confirm the address."""
+
+    @described(
+        "Sign up",
+        takes=SignUpSerializer,
+        gives={201: SignedIn},
+        refuses=(CROSS_SITE,),
+        limits=(Limit(limits.BY_NETWORK["sign-up"], OF_ONE_NETWORK),),
+    )
     def post(self, request: Request) -> Response:
         fields = validated(SignUpSerializer(data=request.data))
         delivery = fields.pop("token_delivery")
@@ -79,6 +101,18 @@ class SignUpView(AuthView):
 
 
 class LoginView(AuthView):
+    """Tokens come as cookies, unless `token_delivery` is `body`. Failures at one account delay the next attempt."""
+
+    @described(
+        "Sign in",
+        takes=LoginSerializer,
+        gives=SignedIn,
+        refuses=REFUSALS_AT_LOGIN,
+        limits=(
+            Limit(limits.BY_NETWORK["sign-in"], OF_ONE_NETWORK),
+            Limit(limits.GUESSES_AT_ONE_ACCOUNT, "guesses at one account by strangers"),
+        ),
+    )
     def post(self, request: Request) -> Response:
         fields = validated(LoginSerializer(data=request.data))
         delivery = fields.pop("token_delivery")
@@ -107,6 +141,16 @@ class RefreshTokenView(AuthView):
 
 
 class RefreshView(RefreshTokenView):
+    """A refresh token is good once; the answer comes the way that the old one came. One that is used again ends the
+    session, since two have it."""
+
+    @described(
+        "Exchange a refresh token for new tokens",
+        takes=RefreshSerializer,
+        gives=TokensGiven,
+        refuses=(REFUSED_TOKEN, NO_TOKEN, NO_CSRF_TOKEN),
+        limits=(Limit(limits.BY_NETWORK["refresh"], OF_ONE_NETWORK),),
+    )
     def post(self, request: Request) -> Response:
         visit = self.visit(request)
         limits.knock("refresh", visit)
@@ -119,6 +163,9 @@ class RefreshView(RefreshTokenView):
 
 
 class LogoutView(RefreshTokenView):
+    """Ends the session that the refresh token belongs to, also if the token was used."""
+
+    @described("Sign out", takes=RefreshSerializer, refuses=(REFUSED_TOKEN, NO_TOKEN, NO_CSRF_TOKEN))
     def post(self, request: Request) -> Response:
         token, _ = self.shown(request)
         try:

@@ -11,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.shapes import ExportAsked
 from accounts.models.sessions import Door
 from accounts.services import exports
 from accounts.visits import Visit
+from common.openapi import OF_ONE_PERSON, Limit, described
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 class ExportView(APIView):
     """Has no area, so it takes no API keys: what it makes is everything that somebody has."""
 
+    @described(
+        "Ask for a copy of your data",
+        gives={202: ExportAsked},
+        limits=(Limit(exports.EXPORTS_OF_ONE_PERSON, OF_ONE_PERSON),),
+    )
     def post(self, request: Request) -> Response:
         """Have it collected; a link is mailed to a page that needs signing in."""
         export = exports.ask(user=cast("User", request.user), visit=Visit.of(request._request, Door.API))

@@ -12,7 +12,7 @@ from accounts.models.api_keys import Scope
 from accounts.passwords import LONGEST_PASSWORD
 from accounts.services.api_keys import HOUR, OVERLAP
 from accounts.tokens import LONGEST_TOKEN
-from common.api import StrictSerializer
+from common.api import StrictSerializer, TextField, WholeNumberField
 
 DELIVERIES = ("cookie", "body")
 
@@ -23,33 +23,44 @@ class DeliverySerializer(serializers.Serializer):
     token_delivery = serializers.ChoiceField(choices=DELIVERIES, default="cookie")
 
 
-class PasswordField(serializers.CharField):
+class PasswordField(TextField):
     def __init__(self) -> None:
-        super().__init__(max_length=LONGEST_PASSWORD, trim_whitespace=False, write_only=True)
+        super().__init__(max_length=LONGEST_PASSWORD, allow_blank=False, trim_whitespace=False, write_only=True)
 
 
 class SignUpSerializer(DeliverySerializer):
     email = serializers.EmailField(max_length=254)
     password = PasswordField()
-    name = serializers.CharField(max_length=150, allow_blank=True, default="")
+    name = TextField(max_length=150, default="")
+
+    example = {
+        "email": "nia@example.org",
+        "password": "three blue herons",
+        "name": "Nia New",
+        "token_delivery": "body",
+    }
 
 
 class LoginSerializer(DeliverySerializer):
     # No EmailField: what is no address is simply wrong, in the same words.
-    email = serializers.CharField(max_length=254)
+    email = TextField(max_length=254, allow_blank=False)
     password = PasswordField()
-    code = serializers.CharField(max_length=20, allow_blank=True, default="")
+    code = TextField(
+        max_length=20, default="", help_text="What the app of the second factor shows, or a recovery code."
+    )
+
+    example = {"email": "nia@example.org", "password": "three blue herons", "token_delivery": "body"}
 
 
 class RefreshSerializer(serializers.Serializer):
-    refresh = serializers.CharField(max_length=LONGEST_TOKEN, required=False)
+    refresh = TextField(
+        max_length=LONGEST_TOKEN,
+        allow_blank=False,
+        required=False,
+        help_text="The refresh token; left out, it is taken from the cookie.",
+    )
 
-
-class TokensSerializer(serializers.Serializer):
-    access = serializers.CharField()
-    access_expires_at = serializers.DateTimeField()
-    refresh = serializers.CharField()
-    refresh_expires_at = serializers.DateTimeField()
+    example = {"refresh": "eyJhbGciOiJIUzI1NiJ9.e30.…"}
 
 
 OF_PROFILE = (
@@ -82,24 +93,26 @@ class ChangesSerializer(StrictSerializer):
     Shapes only: what is allowed in them is for the models to say, in the same words at every door.
     """
 
-    name = serializers.CharField(required=False, allow_blank=True)
-    handle = serializers.CharField(required=False)
-    display_name = serializers.CharField(required=False, allow_blank=True)
-    bio = serializers.CharField(required=False, allow_blank=True)
-    time_zone = serializers.CharField(required=False)
-    language = serializers.CharField(required=False)
-    links = serializers.ListField(child=serializers.CharField(), required=False)
-    about_visible_to = serializers.CharField(required=False)
-    learning_visible_to = serializers.CharField(required=False)
-    activity_visible_to = serializers.CharField(required=False)
+    name = TextField(required=False)
+    handle = TextField(required=False, allow_blank=False)
+    display_name = TextField(required=False)
+    bio = TextField(required=False)
+    time_zone = TextField(required=False, allow_blank=False)
+    language = TextField(required=False, allow_blank=False)
+    links = serializers.ListField(child=TextField(allow_blank=False), required=False)
+    about_visible_to = TextField(required=False, allow_blank=False)
+    learning_visible_to = TextField(required=False, allow_blank=False)
+    activity_visible_to = TextField(required=False, allow_blank=False)
+
+    example = {"bio": "I learn *a lot*.", "time_zone": "Europe/Paris", "links": ["https://example.org/nia"]}
 
 
 class EraseSerializer(serializers.Serializer):
     """People without a password leave it out; they must have signed in a short time ago."""
 
-    password = serializers.CharField(
-        max_length=LONGEST_PASSWORD, trim_whitespace=False, allow_blank=True, default="", write_only=True
-    )
+    password = TextField(max_length=LONGEST_PASSWORD, trim_whitespace=False, default="", write_only=True)
+
+    example = {"password": "three blue herons"}
 
 
 def public_profile(profile: Profile, request: Request) -> dict[str, Any]:
@@ -149,33 +162,19 @@ def history_entry(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("at", "event", "door", "device", "address", "reason")}
 
 
-class KeyPrefixField(serializers.CharField):
-    def to_representation(self, value: str) -> str:
-        return f"hta_{value}"
-
-
-class ApiKeySerializer(serializers.Serializer):
-    """An API key as its owner sees it, from a model or a row; the key itself is shown where it is made, once."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    prefix = KeyPrefixField()
-    scopes = serializers.ListField(child=serializers.CharField())
-    rate = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
-    last_used_at = serializers.DateTimeField()
-    revoked_at = serializers.DateTimeField()
-    replaces = serializers.IntegerField(source="replaces_id")
-
-
 class MakeApiKeySerializer(serializers.Serializer):
-    name = serializers.CharField(max_length=60)
+    name = TextField(max_length=60, allow_blank=False)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=Scope.choices), allow_empty=False, max_length=len(Scope)
     )
     expires_at = serializers.DateTimeField(allow_null=True, default=None)
 
+    example = {"name": "nightly report", "scopes": ["tutorials:read"], "expires_at": None}
+
 
 class RotateApiKeySerializer(serializers.Serializer):
-    overlap_hours = serializers.IntegerField(default=OVERLAP // HOUR)
+    overlap_hours = WholeNumberField(
+        default=OVERLAP // HOUR, help_text="How many hours more the old one works, 0 to 168."
+    )
+
+    example = {"overlap_hours": 2}

@@ -13,12 +13,25 @@ from accounts.models.sessions import Door
 from accounts.services import api_keys, history
 from accounts.visits import Visit
 from common.logging import bind
+from common.openapi import Scheme
 
 REFUSED = "The API key is not valid. Check it, or make a new one."
 
 
 class ApiKeyAuthentication(BaseAuthentication):
     """From the header only: keys in addresses and cookies end up in logs and in browsers."""
+
+    scheme = Scheme(
+        "apiKey",
+        {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Api-Key hta_…`: for programs that act for somebody. A key does what its scopes open, up "
+            "to its `rate` (600 requests a minute).",
+        },
+        has_scopes=True,
+    )
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
         words = get_authorization_header(request).split(maxsplit=1)

@@ -5,6 +5,7 @@ Imports no views of the REST framework, which import this through the settings.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -18,6 +19,7 @@ from accounts.services import history, sessions
 from accounts.tokens import InvalidToken, read_access
 from accounts.visits import ACCESS_COOKIE, Visit
 from common.logging import bind
+from common.openapi import Scheme
 
 REFUSED = "The token is not valid any more. Sign in again or refresh it."
 
@@ -51,6 +53,16 @@ def refuse_forgery(request: HttpRequest) -> None:
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer …`; cookies are then ignored."""
 
+    scheme = Scheme(
+        "bearer",
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The access token that signing in gives to programs (`token_delivery`: `body`).",
+        },
+    )
+
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
         words = get_authorization_header(request).split()
         if not words or words[0].lower() != b"bearer":
@@ -66,6 +78,17 @@ class BearerAuthentication(BaseAuthentication):
 
 class CookieAuthentication(BaseAuthentication):
     """The same tokens in cookies that scripts cannot read; then CSRF is enforced."""
+
+    scheme = Scheme(
+        "cookie",
+        {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": ACCESS_COOKIE,
+            "description": "The access token in a cookie that no script can read, as signing in sets it for browsers.",
+        },
+        needs_token=True,
+    )
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
         token = request.COOKIES.get(ACCESS_COOKIE)
@@ -83,6 +106,17 @@ class CookieAuthentication(BaseAuthentication):
 
 class PageAuthentication(BaseAuthentication):
     """Whoever is signed in on the website, for the scripts of its pages; CSRF is enforced."""
+
+    scheme = Scheme(
+        "session",
+        {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "Whoever is signed in on the website, for the scripts of its pages.",
+        },
+        needs_token=True,
+    )
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
         if get_authorization_header(request):

@@ -14,8 +14,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from analytics.agents import agent_of
+from analytics.api.shapes import BatchSent, BatchTaken
 from analytics.callers import Caller, Callers, NotAllowed
 from analytics.incoming import NotReadable, Rejected, faults_of_batch, is_own_origin, read_batch, read_body
 from analytics.keeping_out import Reason, keep_out
@@ -24,6 +28,8 @@ from analytics.requests import VisitOfRequest
 from common import problems, views
 from common.client import client_network
 from common.limits import Limited, spend_together
+from common.openapi import OF_ONE_NETWORK, Limit, Refusal, described, stands_for
+from common.permissions import Public
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +42,35 @@ MINUTE = 60  # seconds
 CROSS_ORIGIN = "Events are taken from our own pages, and from programs with an API key or a token."
 
 
+class EventsDoor(APIView):
+    """What was right is safe, what was wrong is told by its place in the list. 503 says that nothing is safe: send the
+    same once more. Open to our own pages, and to whoever comes with an API key or a token."""
+
+    permission_classes = (Public,)
+    area = "analytics"
+    # Whatever is accepted, the answer is JSON.
+    negotiates = False
+
+    @described(
+        "Send events",
+        takes=BatchSent,
+        gives={202: BatchTaken},
+        refuses=(Refusal(403, "cross_origin", "neither a key or token, nor from our own pages"),),
+        limits=(
+            Limit(f"{OF_VISITOR}/m", "of one visitor"),
+            Limit(f"{OF_NETWORK}/m", OF_ONE_NETWORK),
+            Limit(f"{OF_KEY}/m", "with one API key"),
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        raise NotImplementedError("only describes `receive`, which answers")
+
+
 # Exempt, since navigator.sendBeacon cannot send a token of Django's in a header. It is safe all the same: cookies are
 # looked at only where the browser says by Sec-Fetch-Site, or by Origin, that one of our own pages sent this, and these
 # headers no page of somebody else can set. Without that nothing identifies anybody but what is in Authorization, which
 # no browser adds by itself.
+@stands_for(EventsDoor)
 @csrf_exempt
 @login_not_required
 @never_cache

@@ -13,11 +13,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import reports
+from analytics.api import shapes
 from analytics.days import DAY, day_of, zone
 from analytics.models.counts import Dimension
 from analytics.reports import Counts, Totals, View
 from analytics.reports.totals import MEASURES
-from common.api import PrivateView, validated
+from common.api import PrivateView, TextField, validated
+from common.openapi import described
 from common.permissions import Staff
 
 USUAL_DAYS = 30
@@ -43,10 +45,10 @@ class ViewSerializer(serializers.Serializer):
 
     # `from` is a word of Python's.
     to = serializers.DateField(required=False)
-    tier = serializers.CharField(required=False, default="", allow_blank=True)
-    country = serializers.CharField(required=False, default="", allow_blank=True)
-    device = serializers.CharField(required=False, default="", allow_blank=True)
-    topic = serializers.CharField(required=False, default="", allow_blank=True)
+    tier = TextField(default="", help_text="`visitor`, `free` or `premium`.")
+    country = TextField(default="", help_text="Such as `DE`.")
+    device = TextField(default="", help_text="`desktop`, `phone`, `tablet` or `program`.")
+    topic = TextField(default="", help_text="Of tutorials, or a category of the community.")
 
     def get_fields(self) -> dict[str, Any]:
         return {"from": serializers.DateField(required=False)} | super().get_fields()
@@ -55,7 +57,7 @@ class ViewSerializer(serializers.Serializer):
 class SeriesSerializer(ViewSerializer):
     metric = serializers.ChoiceField(MEASURES)
     dimension = serializers.ChoiceField(Dimension.choices, default=Dimension.SITE.value)
-    key = serializers.CharField(required=False, default=None, allow_blank=True, allow_null=True, max_length=1000)
+    key = TextField(default=None, allow_null=True, max_length=1000, help_text="One of what there is of the dimension.")
     interval = serializers.ChoiceField(INTERVALS, default="day")
 
 
@@ -65,6 +67,7 @@ class FiguresView(PrivateView):
 
 
 class SummaryView(FiguresView):
+    @described("Read the summary", query=ViewSerializer, gives=shapes.Summary)
     def get(self, request: Request) -> Response:
         """Totals of the days and of as many before, each day, and what there was most of."""
         view = asked(validated(ViewSerializer(data=request.query_params)))
@@ -88,6 +91,7 @@ class SummaryView(FiguresView):
 
 
 class SeriesView(FiguresView):
+    @described("Read one measure over time", query=SeriesSerializer, gives=shapes.Series)
     def get(self, request: Request) -> Response:
         """One measure, hour by hour or day by day. Without a key: of all keys, or of the whole site."""
         fields = validated(SeriesSerializer(data=request.query_params))

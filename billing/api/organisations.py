@@ -11,11 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import member
+from billing.api import shapes
 from billing.api.views import BillingView
 from billing.models import Invitation, Membership, Organisation, Role
 from billing.querysets.organisations import BY_NAME, INVITATIONS_NEWEST_FIRST, MEMBERS_IN_ORDER
 from billing.services import invitations, organisations, seats, standing
 from common.api import Row, StrictSerializer, TextField, TruthField, answer_from, validated
+from common.forms import PlaceForm
+from common.openapi import OF_ONE_PERSON, Limit, Listed, described
 
 
 class InvitationSerializer(StrictSerializer):
@@ -25,20 +28,29 @@ class InvitationSerializer(StrictSerializer):
     role = TextField(default=Role.MEMBER.value)
     with_seat = TruthField(default=True)
 
+    example = {"email": "new@example.org", "role": "member", "with_seat": True}
+
 
 class RoleSerializer(StrictSerializer):
     role = TextField()
 
+    example = {"role": "manager"}
 
-class OrganisationsView(BillingView):
+
+class GroupView(BillingView):
+    group = "Organisations"
+
+
+class OrganisationsView(GroupView):
     """Those that one belongs to, by name."""
 
+    @described("List your organisations", query=PlaceForm, gives=Listed(shapes.OrganisationListed))
     def get(self, request: Request) -> Response:
         rows = Organisation.objects.all().as_rows_for(member(request), timezone.now())
         return answer_from(request, rows, order=BY_NAME, item=organisation_item)
 
 
-class OrganisationView(BillingView):
+class OrganisationView(GroupView):
     """Something of one organisation, for its owners and managers."""
 
     def find(self, request: Request, slug: str) -> Organisation:
@@ -51,33 +63,39 @@ class OrganisationView(BillingView):
 class MembersView(OrganisationView):
     """In the order in which they came."""
 
+    @described("List members", query=PlaceForm, gives=Listed(shapes.MemberListed))
     def get(self, request: Request, slug: str) -> Response:
         rows = self.find(request, slug).memberships.alive().as_rows(timezone.now())
         return answer_from(request, rows, order=MEMBERS_IN_ORDER, item=member_item)
 
 
-class MemberView(BillingView):
+class MemberView(GroupView):
     """One member; who is none of the managers finds themselves only, to leave."""
 
+    @described("Change a member's role", takes=RoleSerializer, gives=shapes.MemberListed)
     def patch(self, request: Request, slug: str, pk: int) -> Response:
         membership = find_member(request, slug, pk)
         fields = validated(RoleSerializer(data=request.data))
         changed = organisations.change_role(membership=membership, **fields, by=member(request))
         return Response(member_item(row_of(changed)))
 
+    @described("Remove a member")
     def delete(self, request: Request, slug: str, pk: int) -> Response:
+        """The seat is free at once, and open invitations that they sent are revoked. Everybody may leave."""
         organisations.remove_member(membership=find_member(request, slug, pk), by=member(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SeatView(BillingView):
+class SeatView(GroupView):
     """That a member has a seat."""
 
+    @described("Give a member a seat", gives=shapes.MemberListed)
     def put(self, request: Request, slug: str, pk: int) -> Response:
         membership = find_member(request, slug, pk)
         seats.take_seat(membership=membership, by=member(request))
         return Response(member_item(row_of(membership)))
 
+    @described("Take a seat back")
     def delete(self, request: Request, slug: str, pk: int) -> Response:
         seats.give_back_seat(membership=find_member(request, slug, pk), by=member(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -86,10 +104,21 @@ class SeatView(BillingView):
 class InvitationsView(OrganisationView):
     """Those that are open, the newest first; and where new ones are made."""
 
+    @described("List open invitations", query=PlaceForm, gives=Listed(shapes.InvitationListed))
     def get(self, request: Request, slug: str) -> Response:
         rows = self.find(request, slug).invitations.open().as_rows()
         return answer_from(request, rows, order=INVITATIONS_NEWEST_FIRST, item=invitation_item)
 
+    @described(
+        "Invite somebody",
+        takes=InvitationSerializer,
+        gives={201: shapes.InvitationListed},
+        limits=(
+            Limit(invitations.BY_ONE_PERSON, OF_ONE_PERSON),
+            Limit(invitations.FROM_ONE_ORGANISATION, "to one address from one organisation"),
+            Limit(invitations.TO_ONE_ADDRESS, "to one address from all organisations"),
+        ),
+    )
     def post(self, request: Request, slug: str) -> Response:
         found = self.find(request, slug)
         fields = validated(InvitationSerializer(data=request.data))
@@ -99,6 +128,7 @@ class InvitationsView(OrganisationView):
 
 
 class InvitationView(OrganisationView):
+    @described("Revoke an invitation")
     def delete(self, request: Request, slug: str, pk: int) -> Response:
         """Its link works no more."""
         found = self.find(request, slug)

@@ -144,6 +144,12 @@ class Revenue:
         return self.book.summary(Months(month, month), self.view.shows)
 
 
+def month_so_far(at: datetime) -> tuple[Statement, str]:
+    """This month, of all that is sold in the most common currency, and which one that is. Three queries."""
+    month, currency = month_of(at), currencies()[0]
+    return book_of(currency, monthly_changes(at)).summary(Months(month, month), lambda _: True), currency
+
+
 def revenue(view: View) -> Revenue:
     """Four queries, whatever the view: money and customers are those of its currency, plan and provider."""
     months = list(view.months)

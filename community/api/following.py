@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework import serializers
-
-from common.api import Row, StrictSerializer
+from common.api import Row, StrictSerializer, TextField
 from community.models import Kind
 from community.notices import notice_of
 
@@ -14,14 +12,18 @@ from community.notices import notice_of
 class WatchSerializer(StrictSerializer):
     """What may stand in it is for the service to say."""
 
-    level = serializers.CharField(allow_blank=True)
+    level = TextField()
+
+    example = {"level": "watching"}
 
 
 class CadencesSerializer(StrictSerializer):
     """Only what is to change need be there."""
 
+    example = {"like": "never", "reply": "daily"}
+
     def get_fields(self) -> dict[str, Any]:
-        return {kind.value: serializers.CharField(required=False, allow_blank=True) for kind in Kind}
+        return {kind.value: TextField(required=False) for kind in Kind}
 
 
 def notification_item(row: Row) -> Row:

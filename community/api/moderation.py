@@ -22,6 +22,8 @@ CHOOSE_WHEN = "Write a time such as 2026-12-24T18:00:00Z."
 class ReasonSerializer(StrictSerializer):
     reason = TextField()
 
+    example = {"reason": "It sells something."}
+
 
 class TextSerializer(ReasonSerializer):
     """What is done to a text: to the `version` that was read, where one is named."""
@@ -42,6 +44,8 @@ class DecisionSerializer(TextSerializer):
         error_messages={"invalid_choice": moderating.CHOOSE_SANCTION},
     )
 
+    example = {"decision": "hidden", "reason": "It sells something.", "sanction": "day"}
+
 
 class PinSerializer(ReasonSerializer):
     where = serializers.ChoiceField(
@@ -50,13 +54,19 @@ class PinSerializer(ReasonSerializer):
         error_messages={"invalid_choice": moderating.CHOOSE_PIN},
     )
 
+    example = {"where": "category", "reason": "Everybody asks this."}
+
 
 class MoveSerializer(ReasonSerializer):
     category = TextField()
 
+    example = {"category": "prompting", "reason": "It fits better there."}
+
 
 class SilenceSerializer(ReasonSerializer):
     until = serializers.DateTimeField(error_messages={"invalid": CHOOSE_WHEN})
+
+    example = {"until": "2026-12-07T09:30:00Z", "reason": "Insults, twice."}
 
 
 def report_item(report: Report) -> Row:

@@ -25,6 +25,13 @@ class PostSerializer(StrictSerializer):
         choices=PostType.choices, default=PostType.QUESTION, error_messages={"invalid_choice": WHICH_TYPE}
     )
 
+    example = {
+        "title": "Why does it invent sources?",
+        "category": "prompting",
+        "tags": ["citations"],
+        "body": "I asked for three papers. **Two** do not exist.",
+    }
+
 
 class NewPostSerializer(PostSerializer):
     tutorial = TextField(allow_null=True, default=None)
@@ -33,6 +40,8 @@ class NewPostSerializer(PostSerializer):
 
 class CommentSerializer(StrictSerializer):
     body = TextField(trim_whitespace=False)
+
+    example = {"body": "It writes what is likely, not what is true."}
 
 
 class NewCommentSerializer(CommentSerializer):
@@ -44,6 +53,8 @@ class NewCommentSerializer(CommentSerializer):
 class AnswerSerializer(StrictSerializer):
     comment = WholeNumberField()
 
+    example = {"comment": 112}
+
 
 class DraftSerializer(StrictSerializer):
     title = TextField(default="")
@@ -53,3 +64,5 @@ class DraftSerializer(StrictSerializer):
     category = TextField(allow_null=True, default=None)
     tags = TextField(default="")
     body = TextField(trim_whitespace=False, default="")
+
+    example = {"title": "Why does it invent sources?", "tags": "citations, papers", "body": "I asked for three"}

@@ -153,7 +153,7 @@ def play(world: World, clock: Any, step: tuple[Any, ...]) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=8, max_size=20))
 def test_no_token_is_alive_that_should_be_dead(steps: list[tuple[Any, ...]]) -> None:
     LoginHistory.objects.all().delete()

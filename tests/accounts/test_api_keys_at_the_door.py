@@ -603,7 +603,7 @@ TO_ONE: dict[str, Callable[[World, Held], None]] = {
 }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from([*TO_ALL, *TO_ONE]), st.integers(0, 5)), max_size=25))
 def test_in_whatever_order_things_happen_exactly_the_living_keys_open(db: None, steps: list[tuple[str, int]]) -> None:
     with time_machine.travel(NOON, tick=False) as clock:

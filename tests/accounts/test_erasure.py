@@ -307,7 +307,8 @@ def test_an_erasure_that_is_cut_off_leaves_all_as_it_was_and_the_next_one_finish
     User.objects.filter(pk=person.pk).update(erase_after=timezone.now())
     before = {holding.label: holding.rows(person).count() for holding in holdings()}
 
-    for position in range(len(holdings())):
+    # Among so many that all of them would take half a minute.
+    for position in {*range(0, len(holdings()), 6), len(holdings()) - 1}:
         with cut_off_at(position), pytest.raises(KeyboardInterrupt):
             erasure.erase_due()
         assert {holding.label: holding.rows(person).count() for holding in holdings()} == before

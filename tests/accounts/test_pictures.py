@@ -242,7 +242,7 @@ def test_forty_megapixels_are_allowed_and_not_one_more(learner: User) -> None:
 PICTURES = [noise(image_format) for image_format in ("JPEG", "PNG", "WEBP", "GIF")]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(PICTURES),
     st.lists(st.tuples(st.integers(0, 60_000), st.binary(min_size=1, max_size=4)), min_size=1, max_size=6),

@@ -533,7 +533,7 @@ LIKE_EVENTS = st.fixed_dictionaries(
 BODIES = JSON | st.fixed_dictionaries({"events": st.lists(LIKE_EVENTS | JSON, max_size=6) | JSON})
 
 
-@hypothesis_settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=BODIES)
 def test_whatever_is_sent_is_answered(taken: Taken, monkeypatch: pytest.MonkeyPatch, sent: Any) -> None:
     """And what is taken can be kept."""
@@ -548,7 +548,7 @@ def test_whatever_is_sent_is_answered(taken: Taken, monkeypatch: pytest.MonkeyPa
         assert len(taken) - before == answer["accepted"]
 
 
-@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(min_size=1, max_size=300))
 def test_whatever_bytes_are_sent_are_answered(body: bytes) -> None:
     assert post(browser(), body).status_code == 400

@@ -333,6 +333,9 @@ TABLE = {
     "api/analytics/events": Rule(NOBODY, "post"),
     "api/analytics/summary": Rule(SEES_FIGURES),
     "api/analytics/series": Rule(SEES_FIGURES),
+    "api/schema": Rule(PUBLIC),
+    "api/docs": Rule(PUBLIC),
+    "api/docs/<slug:group>": Rule(PUBLIC, path={"<slug:group>": "tutorials"}),
     # The settings of one's own account.
     "accounts/email/": Rule(MEMBERS),
     "accounts/password/change/": Rule(MEMBERS),

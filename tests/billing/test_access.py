@@ -202,7 +202,7 @@ spans = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(spans=spans, at=hours)
 def test_it_is_open_up_to_the_end_that_is_named_and_closed_then(
     spans: list[tuple[int, int | None, int | None]], at: int

@@ -195,7 +195,7 @@ def payers(db: None) -> Payers:
 
 
 @given(history=deeds, agreed=contracts)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_movements_add_up_and_are_what_a_slow_recomputation_finds(
     payers: Payers, history: list[Deed], agreed: list[tuple[int, int]]
 ) -> None:

@@ -75,6 +75,8 @@ PAGES = [
     "/tutorials/long/",
     "/pricing/",
     "/billing/enterprise/",
+    "/api/docs",
+    "/api/docs/signing-in",
 ]
 # As a member who pays, has paid and was paid back; the page of changes has a choice.
 BILLING = [
@@ -231,6 +233,27 @@ def test_no_page_of_billing_scrolls_sideways(page: Page, payer: User, look: dict
     sign_in(page, payer)
     for address in BILLING:
         page.goto(address)
+        assert overflow(page) == 0, address
+
+
+# Of the admin, whose frame is unfold's, what we made of it.
+STAFF_PAGES = [
+    *("/admin/", "/admin/ops/system/", "/admin/billing/revenue/"),
+    *(f"/admin/analytics/figures/{name}/" for name in ("visitors", "learning", "members")),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS[::3], ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
+def test_no_page_of_figures_has_a_barrier(page: Page, payer: User, look: dict[str, Any]) -> None:
+    sign_in(page, make_user(role="administrator"))
+    for address in STAFF_PAGES:
+        page.goto(address)
+        page.locator("html").evaluate(
+            "(html, dark) => html.classList.toggle('dark', dark)", look["color_scheme"] == "dark"
+        )
+        expect(page.locator("main")).to_have_count(1)
+        results = Axe().run(page, context="main")
+        assert results.violations_count == 0, f"{address}: {results.generate_report()}"
         assert overflow(page) == 0, address
 
 

@@ -33,7 +33,9 @@ def test_the_admin_has_its_own_policy(client: Client, admin: User) -> None:
     assert policy["default-src"] == "'none'"
 
 
-@pytest.mark.parametrize("address", ["/", "/tutorials/", "/tutorials/prompting-that-works/", "/nothing/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/tutorials/", "/tutorials/prompting-that-works/", "/nothing/", "/api/docs", "/api/docs/learning"]
+)
 def test_pages_carry_no_inline_script_style_or_handler(visitor: Client, tutorial: Tutorial, address: str) -> None:
     html = visitor.get(address).content.decode()
     assert not re.search(r"<script(?![^>]*\ssrc=)", html)

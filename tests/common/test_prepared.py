@@ -16,6 +16,7 @@ from accounts.models import BrowserSession, Session, User
 from accounts.services import sessions
 from common.prepared import NotPreparable, Prepared
 from tests.factories import make_user
+from tutorials.models import Bookmark, Tutorial
 
 OF_PERSON: Prepared[User] = Prepared(
     lambda email, at: (
@@ -118,3 +119,17 @@ def test_a_members_page_asks_once_who_it_is_for(django_assert_num_queries: Djang
     client.get("/nothing/")
     with django_assert_num_queries(1):
         assert client.get("/accounts/logout/").status_code == 200
+
+
+def test_what_the_database_sends_is_converted_as_the_query_does(tutorial: Tutorial, learner: User) -> None:
+    blocks: Prepared[Tutorial] = Prepared(
+        lambda pk, slug: Tutorial.objects.filter(slug=slug).only("blocks", "published_at").with_reading_of(pk),
+        pk=int,
+        slug=str,
+    )
+    Bookmark.objects.create(user=learner, tutorial=tutorial, note="Here.")
+    found = blocks.first(pk=learner.pk, slug=tutorial.slug)
+    assert found is not None
+    assert values_of(found) == values_of(blocks.build(pk=learner.pk, slug=tutorial.slug)[0])
+    assert found.blocks == tutorial.blocks
+    assert found.marked == [{"block": "", "note": "Here."}]  # type: ignore[attr-defined]  # annotated

@@ -121,7 +121,7 @@ def test_the_web_server_never_assumes_development() -> None:
     assert run("-c", "import config.wsgi").returncode == 1
 
 
-@pytest.mark.parametrize("kind", ["dev", "prod"])
+@pytest.mark.parametrize("kind", ["dev", "prod", "compose"])
 def test_setup_env_writes_strong_secrets_that_nobody_else_can_read(tmp_path: Path, kind: str) -> None:
     path = tmp_path / ".env"
     done = run("manage.py", "setup_env", kind, "--path", str(path))

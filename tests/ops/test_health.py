@@ -90,6 +90,18 @@ def test_a_machine_that_is_about_to_stop_takes_no_traffic(visitor: Client, setti
     assert visitor.get("/readyz").status_code == 200
 
 
+def test_a_server_with_a_flag_of_its_own_takes_no_traffic(visitor: Client, settings: Any, tmp_path: Path) -> None:
+    settings.DRAINING_FLAG = str(tmp_path / "draining")
+    assert visitor.get("/readyz").status_code == 200
+    (tmp_path / "draining").touch()
+    response = visitor.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"status": "draining", "parts": {}})
+    assert visitor.get("/healthz").status_code == 200
+    # Another server, of the same machine, is none the wiser.
+    settings.DRAINING_FLAG = str(tmp_path / "another")
+    assert visitor.get("/readyz").status_code == 200
+
+
 def test_readyz_asks_for_migrations_with_one_statement(
     visitor: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -231,7 +231,7 @@ line = any_line.map(readable_line).filter(bool)
 tag = st.from_regex(r"\A[a-z0-9](?:-?[a-z0-9]){0,12}\Z")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 @given(
     values=st.fixed_dictionaries(
         {

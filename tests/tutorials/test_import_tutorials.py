@@ -218,7 +218,7 @@ def test_a_bad_topics_file_is_reported(tmp_path: Path, text: str) -> None:
     assert complaint.startswith(f"{tmp_path / 'topics.yaml'}:1: ")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 @given(header=st.text(max_size=80), body=st.text(max_size=40))
 def test_no_file_at_all_is_more_than_refused(tmp_path: Path, header: str, body: str) -> None:
     path = tmp_path / "any.md"

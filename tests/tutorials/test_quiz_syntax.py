@@ -331,7 +331,7 @@ QUESTIONS = st.one_of(
 
 
 @given(st.one_of(LINES, st.lists(QUESTIONS, max_size=4).map("".join)))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 def test_any_text_is_read_or_refused_at_its_lines(text: str) -> None:
     """What is read can be stored: it goes through UTF-8, and has no null for PostgreSQL to refuse."""
     result, refusals = attempt(lambda: read(text))
@@ -347,7 +347,7 @@ def test_any_text_is_read_or_refused_at_its_lines(text: str) -> None:
 
 
 @given(LINES, LINES)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_any_text_is_split_at_its_quiz_or_refused(before: str, inside: str) -> None:
     whole = f"{before}\n\n```quiz\n{inside}\n```\n"
     result, refusals = attempt(lambda: quiz.split(whole))

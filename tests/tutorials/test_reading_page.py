@@ -199,8 +199,9 @@ def test_reports_need_the_token_of_the_page(learner: User, tutorial: Tutorial) -
     client = Client(enforce_csrf_checks=True)
     client.force_login(learner)
     assert client.post(f"{tutorial.get_absolute_url()}progress/", {"fraction": "1"}).status_code == 403
-    token = client.get(tutorial.get_absolute_url()).context["csrf_token"]
-    report = {"fraction": "1", "csrfmiddlewaretoken": str(token)}
+    token = re.search('data-token="([^"]+)"', page(client, tutorial))
+    assert token
+    report = {"fraction": "1", "csrfmiddlewaretoken": token[1]}
     assert client.post(f"{tutorial.get_absolute_url()}progress/", report).status_code == 302
 
 
@@ -347,3 +348,30 @@ def test_a_text_has_a_bounded_number_of_blocks(tutorial: Tutorial) -> None:
     tutorial.body = "## A\n\n" * 301
     with pytest.raises(ValidationError, match="Use at most 300 headings"):
         tutorial.full_clean()
+
+
+def test_members_see_an_edit_at_once(reader: Client, tutorial: Tutorial) -> None:
+    assert "A new sentence." not in page(reader, tutorial)
+    tutorial.body += "\n\nA new sentence.\n"
+    tutorial.save()
+    assert "A new sentence." in page(reader, tutorial)
+
+
+def test_dates_are_told_where_each_member_lives(
+    reader: Client, learner: User, stranger: User, tutorial: Tutorial
+) -> None:
+    stranger.profile.time_zone = "Asia/Tokyo"
+    stranger.profile.save()
+    there = Client()
+    there.force_login(stranger)
+    told = re.findall(r'<time datetime="[^"]+" title="([^"]+)">', page(reader, tutorial) + page(there, tutorial))
+    assert [words.rpartition(" ")[2] for words in told] == ["UTC", "JST"]
+
+
+def test_what_was_earned_waits_until_it_can_be_shown(
+    reader: Client, learner: User, tutorial: Tutorial, premium_tutorial: Tutorial
+) -> None:
+    Award.objects.create(user=learner, achievement=make_achievement("streak", title="First steps taken"))
+    assert "First steps taken" not in page(reader, premium_tutorial)
+    assert "First steps taken" in page(reader, tutorial)
+    assert "First steps taken" not in page(reader, tutorial)

@@ -24,7 +24,7 @@ def listed(client: Client, query: str = "") -> list[str]:
     page = client.get(f"/tutorials/?{query}")
     api = client.get(f"/api/tutorials?{query}")
     assert page.status_code == api.status_code == 200
-    slugs = [row["slug"] for row in page.context["tutorials"]]
+    slugs = re.findall(r'<h3 class="row__title">\s*<a href="/tutorials/([a-z0-9-]+)/">', page.content.decode())
     assert slugs == [result["slug"] for result in api.json()["results"]]
     return slugs
 
@@ -190,3 +190,35 @@ def test_related_are_those_with_tags_in_common_then_those_of_the_topic() -> None
         related = [row["slug"] for row in Tutorial.objects.related_to(tutorial)]
     assert related == ["both-tags", "one-tag-here", "one-tag-there", "no-tag"]
     assert len(queries) == 1
+
+
+def test_the_kept_list_shows_each_member_their_own_marks(visitor: Client, learner: User, stranger: User) -> None:
+    begun, finished = make_tutorial("Begun"), make_tutorial("Finished")
+    now = timezone.now()
+    TutorialProgress.objects.create(user=learner, tutorial=begun, fraction=0.4)
+    TutorialProgress.objects.create(user=learner, tutorial=finished, fraction=1, completed_at=now)
+    TutorialProgress.objects.create(user=stranger, tutorial=finished, fraction=0.1)
+    clients = {"visitor": visitor, "learner": Client(), "stranger": Client()}
+    clients["learner"].force_login(learner)
+    clients["stranger"].force_login(stranger)
+    expected = {"visitor": [], "learner": ["40 % read", "Finished"], "stranger": ["10 % read"]}
+    for _ in ("made", "kept"):
+        for name, client in clients.items():
+            page = client.get("/tutorials/").content.decode()
+            found = re.findall(r"\d+ % read|(?<=</svg>)Finished", page)
+            assert sorted(found) == sorted(expected[name])
+
+
+def test_the_kept_list_changes_with_what_it_shows(visitor: Client, tutorial: Tutorial) -> None:
+    assert visitor.get("/tutorials/").content.decode().count('class="row"') == 1
+    make_tutorial("Another")
+    assert visitor.get("/tutorials/").content.decode().count('class="row"') == 2
+    tutorial.status = "archived"
+    tutorial.save()
+    page = visitor.get("/tutorials/").content.decode()
+    assert page.count('class="row"') == 1
+    assert "Another" in page
+    tutorial.topic.name = "Renamed"
+    tutorial.topic.save()
+    assert "Renamed" in visitor.get("/tutorials/").content.decode()
+    assert "Renamed" in visitor.get("/").content.decode()

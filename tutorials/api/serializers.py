@@ -32,6 +32,16 @@ class TutorialSerializer(StrictSerializer):
     )
     pass_mark = WholeNumberField(required=False)
 
+    example = {
+        "title": "Hello",
+        "slug": "hello",
+        "summary": "Why greet?",
+        "topic": "foundations",
+        "difficulty": "beginner",
+        "tags": ["basics"],
+        "body": "An opening.\n\n## First\n\nHello.\n",
+    }
+
     def validate_topic(self, slug: str) -> Topic:
         topic = Topic.objects.filter(slug=slug).first()
         if topic is None:
@@ -49,6 +59,13 @@ class TrackSerializer(StrictSerializer):
     quizzes_required = TruthField(required=False)
     position = WholeNumberField(required=False)
     tutorials = serializers.ListField(child=TextField(), required=False, max_length=MOST_STEPS)
+
+    example = {
+        "title": "Start here",
+        "slug": "start-here",
+        "summary": "From no idea to a first useful prompt.",
+        "tutorials": ["how-language-models-work"],
+    }
 
     def validate_tutorials(self, slugs: list[str]) -> list[Tutorial]:
         """As they were named: one that is named twice is for the service to refuse."""
@@ -68,15 +85,21 @@ class ProgressSerializer(StrictSerializer):
     block = TextField(allow_null=True, default=None)
     visit = TextField(default="")
 
+    example = {"fraction": 0.75, "seconds": 300, "block": "tokens", "visit": "monday"}
+
 
 class AnswersSerializer(StrictSerializer):
     """Question → what was answered; the quiz itself looks at each."""
 
     answers = serializers.DictField()
 
+    example = {"answers": {"what-is-a-token": ["a"]}}
+
 
 class BookmarkSerializer(StrictSerializer):
     note = TextField(default="")
+
+    example = {"note": "Read again before Monday."}
 
 
 class ReviewNoteSerializer(StrictSerializer):
@@ -88,8 +111,12 @@ class ReviewNoteSerializer(StrictSerializer):
     text = TextField(default="")
     read_at = serializers.DateTimeField(allow_null=True, default=None)
 
+    example = {"verdict": "comment", "text": "The second example needs a source.", "read_at": None}
+
 
 class PublicationSerializer(StrictSerializer):
     """Null: now. It must be said: who forgets the date must not publish at once."""
 
     at = serializers.DateTimeField(allow_null=True)
+
+    example = {"at": None}

@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from billing.access import FREE, PREMIUM, Access, may_read
 from common import markdown
+from common.kept import begin_generation
 from common.remembering import forget
 from common.text import validate_line
 from tutorials import quiz
-from tutorials.querysets import TOPICS_KEY, TOPICS_MARKED, TopicQuerySet, TrackQuerySet, TutorialQuerySet
+from tutorials.querysets import TOPICS_KEY, TOPICS_MARKED, TUTORIALS, TopicQuerySet, TrackQuerySet, TutorialQuerySet
 from tutorials.vocabulary import learn_words
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -72,6 +73,7 @@ class Topic(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
         forget(TOPICS_KEY, marked=TOPICS_MARKED)
+        begin_generation(TUTORIALS)
 
 
 def search_vector(text: str | Case) -> Any:
@@ -220,6 +222,7 @@ class Tutorial(models.Model):
         super().save(*args, **kwargs)
         learn_words(self)
         forget(TOPICS_KEY, marked=TOPICS_MARKED)
+        begin_generation(TUTORIALS)
 
     def get_absolute_url(self) -> str:
         return reverse("tutorials:detail", args=[self.slug])

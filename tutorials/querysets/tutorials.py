@@ -29,6 +29,8 @@ from django.utils import timezone
 from common.paging import beyond, flip
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
@@ -46,6 +48,8 @@ MARKS = ("\ue000", "\ue001")
 RELATED, LOOKED_AT = 4, 40
 # Where the cache keeps all topics with their counts (tutorials.topics).
 TOPICS_KEY = "tutorials:topics"
+# Of all that lists show of tutorials and topics (common.kept.generation).
+TUTORIALS = "tutorials"
 # Seconds after a change in which every visit counts anew; a count may be a minute old anyway.
 TOPICS_MARKED = 2
 
@@ -73,9 +77,9 @@ class TopicQuerySet(QuerySet["Topic"]):
 
 
 class TutorialQuerySet(QuerySet["Tutorial"]):
-    def published(self) -> TutorialQuerySet:
-        """Those that readers see now."""
-        return self.filter(is_published())
+    def published(self, at: datetime | None = None) -> TutorialQuerySet:
+        """Those that readers see (at that time; default now)."""
+        return self.filter(is_published(at=at))
 
     def visible_to(self, user: User | AnonymousUser) -> TutorialQuerySet:
         """All to those who may edit them, their own to authors, else what is published."""
@@ -85,8 +89,8 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
             return self.filter(Q(pk__in=self.published()) | Q(author=user))
         return self.published()
 
-    def with_reading_of(self, user: User) -> TutorialQuerySet:
-        """With what this person has left there, as plain values.
+    def with_reading_of(self, user: int) -> TutorialQuerySet:
+        """With what this person (by their key) has left there, as plain values.
 
         `reading`: {"fraction", "seconds", "block", "completed_at"} or None; `marked`: a list of
         {"block", "note"}; `quiz_passed`: whether they ever did; `has_news`: whether they have earned
@@ -211,6 +215,6 @@ class TrackQuerySet(QuerySet["Track"]):
         return walked
 
 
-def is_published(prefix: str = "") -> Q:
-    """What readers see now; `prefix` is the way to the tutorial from another model."""
-    return Q((f"{prefix}status", "published"), (f"{prefix}published_at__lte", timezone.now()))
+def is_published(prefix: str = "", at: datetime | None = None) -> Q:
+    """What readers see now, or then; `prefix` is the way to the tutorial from another model."""
+    return Q((f"{prefix}status", "published"), (f"{prefix}published_at__lte", at or timezone.now()))

@@ -5,43 +5,94 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sitemaps import views as sitemap_views
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from accounts.models import User
 from common.forms import faults_in_words
+from common.fragments import Value, Variant, with_gaps
+from common.frame import FRAME, frame_of
+from common.kept import generation, kept
 from common.paging import neighbours
 from tutorials.as_markdown import llms_txt, tutorial_as_markdown
 from tutorials.feeds import NewestTutorials
 from tutorials.forms import TutorialListForm
-from tutorials.listing import list_tutorials
+from tutorials.listing import list_tutorials, marks_among
 from tutorials.models import Tutorial
+from tutorials.querysets import TUTORIALS
 from tutorials.sitemaps import SITEMAPS, fits_in_one_file
 
 A_WHILE = 15 * 60  # seconds
+# Seconds. What comes out by itself, at its time, is listed as late.
+KEPT = 60
+# What one can ask the list for without typing anything.
+SHELVES = frozenset({"topic", "difficulty", "access"})
+# Of a tutorial's key, in the name of the gap in its row.
+OF_ROW = "mark_"
 
 
 @login_not_required
 @require_safe
 def tutorial_list(request: HttpRequest) -> HttpResponse:
     """The list with its filters; htmx asks for the results alone."""
-    form = TutorialListForm(request.GET)
-    with faults_in_words():
-        listed = list_tutorials(form, request.user)
-    context = {
-        "form": form,
-        "tutorials": listed.page.rows,
-        "meant": listed.meant,
-        "exactly": exactly(request),
-        **neighbours(request, listed.page),
-    }
-    template = "tutorials/_results.html" if request.htmx else "tutorials/list.html"  # type: ignore[attr-defined]  # set by HtmxMiddleware
-    response = render(request, template, context)
+    is_part: bool = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    if request.GET.keys() <= SHELVES and not is_part:
+        response = HttpResponse(first_page(request))
+    else:
+        context = listed(request, request.user) | ({} if is_part else frame_of(request, csrf_token=get_token(request)))
+        response = render(request, "tutorials/_results.html" if is_part else "tutorials/list.html", context)
     response["Vary"] = "HX-Request"
     return response
+
+
+def first_page(request: HttpRequest) -> SafeString:
+    """Of all, or of a topic, level or price: the same for everybody but for what they have begun, so it is kept."""
+    user = request.user
+    asked = sorted(request.GET.items())
+    page = kept(
+        lambda: page_with_gaps(request),
+        *("list", generation(TUTORIALS), asked, timezone.get_current_timezone_name()),
+        seconds=KEPT,
+    )
+    marks: dict[str, Value] = {name: "" for name in page.names if name.startswith(OF_ROW)}
+    if user.is_authenticated and marks:
+        begun = marks_among(user, [int(name.removeprefix(OF_ROW)) for name in marks])
+        marks |= {f"{OF_ROW}{pk}": mark for pk, mark in begun.items()}
+    return page.fill(frame_of(request, csrf_token=get_token(request) if user.is_authenticated else "") | marks)
+
+
+def page_with_gaps(request: HttpRequest) -> Variant:
+    """As visitors see it; with a gap in each row, for its `mark`."""
+    context = listed(request, AnonymousUser())
+    rows = context["tutorials"]
+
+    def render(gaps: dict[str, str]) -> str:
+        context["tutorials"] = [row | {"mark": gaps[f"{OF_ROW}{row['id']}"]} for row in rows]
+        return render_to_string("tutorials/list.html", context | gaps)
+
+    return with_gaps((*FRAME, *(f"{OF_ROW}{row['id']}" for row in rows)), render)
+
+
+def listed(request: HttpRequest, user: User | AnonymousUser) -> dict[str, Any]:
+    form = TutorialListForm(request.GET)
+    with faults_in_words():
+        found = list_tutorials(form, user)
+    return {
+        "form": form,
+        "tutorials": found.page.rows,
+        "meant": found.meant,
+        "exactly": exactly(request),
+        **neighbours(request, found.page),
+    }
 
 
 def exactly(request: HttpRequest) -> str:

@@ -8,6 +8,8 @@ from rest_framework.response import Response
 
 from accounts.permissions import member
 from common.api import PrivateView, validated
+from common.openapi import described
+from community.api import shapes
 from community.api.serializers import AnswerSerializer
 from community.api.views import find_post
 from community.models import Comment
@@ -15,8 +17,11 @@ from community.services import answers
 
 
 class AcceptedAnswerView(PrivateView):
+    """Who asked the question accepts a comment of the first level, or a moderator does."""
+
     area = "community"
 
+    @described("Accept an answer", takes=AnswerSerializer, gives=shapes.AcceptedAnswer)
     def put(self, request: Request, pk: int) -> Response:
         post = find_post(request, pk)
         named = validated(AnswerSerializer(data=request.data))["comment"]
@@ -26,6 +31,7 @@ class AcceptedAnswerView(PrivateView):
         answers.accept_answer(by=member(request), post=post, comment=comment)
         return Response({"comment": comment.pk})
 
+    @described("Take the acceptance back", gives=shapes.AcceptedAnswer)
     def delete(self, request: Request, pk: int) -> Response:
         answers.take_back_acceptance(by=member(request), post=find_post(request, pk))
         return Response({"comment": None})

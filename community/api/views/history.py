@@ -9,7 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import PrivateView, answer_from
+from common.forms import PlaceForm
+from common.openapi import Listed, described
 from common.permissions import PublicToRead
+from community.api import shapes
 from community.api.representations import REVISION_COLUMNS, revision_item
 from community.api.views import find_comment, find_post
 from community.querysets.posts import may_read_words
@@ -26,10 +29,12 @@ class RevisionsView(PrivateView):
 
 
 class PostRevisionsView(RevisionsView):
+    @described("List what a post said before", query=PlaceForm, gives=Listed(shapes.PostRevision))
     def get(self, request: Request, pk: int) -> Response:
         return self.answer(request, find_post(request, pk))
 
 
 class CommentRevisionsView(RevisionsView):
+    @described("List what a comment said before", query=PlaceForm, gives=Listed(shapes.CommentRevision))
     def get(self, request: Request, pk: int) -> Response:
         return self.answer(request, find_comment(request, pk))

@@ -15,7 +15,12 @@ from rest_framework.response import Response
 
 from accounts.permissions import member
 from common.api import PrivateView, Row, answer_from
+from common.forms import PlaceForm
+from common.openapi import OF_ONE_PERSON, Limit, Listed, described
+from common.openapi.describing import FORM
+from common.openapi.uploads import UploadSerializer
 from common.parsers import JSONParser
+from community.api import shapes
 from community.models import PostImage
 from community.models.images import markdown_of
 from community.querysets.images import IMAGE_COLUMNS, IMAGES_NEWEST_FIRST
@@ -29,10 +34,19 @@ class ImagesView(PrivateView):
     # JSON has no files, but then it is said what to send.
     parser_classes = (MultiPartParser, JSONParser)
 
+    @described("List your images", query=PlaceForm, gives=Listed(shapes.UploadedImage))
     def get(self, request: Request) -> Response:
         rows = PostImage.objects.filter(user=member(request)).values(*IMAGE_COLUMNS)
         return answer_from(request, rows, order=IMAGES_NEWEST_FIRST, item=lambda row: image_item(row, request))
 
+    @described(
+        "Upload an image",
+        takes=UploadSerializer,
+        media=FORM,
+        gives={201: shapes.UploadedImage},
+        gives_headers=("Location",),
+        limits=(Limit(images.IMAGES_OF_ONE_PERSON, OF_ONE_PERSON),),
+    )
     def post(self, request: Request) -> Response:
         """The file is the part called `file`; sent again, it is the image that is there already."""
         file = request.FILES.get("file")
@@ -46,7 +60,9 @@ class ImagesView(PrivateView):
 class ImageView(PrivateView):
     area = "community"
 
+    @described("Delete an image")
     def delete(self, request: Request, name: str) -> Response:
+        """Texts that show it say in words what it showed."""
         image: PostImage = get_object_or_404(PostImage.objects.filter(user=member(request)).named([name]))
         images.remove(image=image)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -16,9 +16,11 @@ from accounts.permissions import member
 from accounts.visits import Visit
 from common.api import PrivateView, answer, validated
 from common.forms import PlaceForm, asked_place
+from common.openapi import OF_ONE_PERSON, Limit, Listed, described
 from common.paging import Page
 from common.permissions import Member
 from community import moderation
+from community.api import shapes
 from community.api.moderation import (
     DecisionSerializer,
     MoveSerializer,
@@ -51,18 +53,28 @@ class Moderates(Member):
 class ModeratorsView(PrivateView):
     permission_classes = (Moderates,)
     area = "community"
+    group = "Moderation"
+
+
+REPORTS = (Limit(reporting.RATE, OF_ONE_PERSON),)
 
 
 class PostReportsView(PrivateView):
+    """Reported again, the text has your new reason."""
+
     area = "community"
 
+    @described("Report a post", takes=ReasonSerializer, gives={201: shapes.ReportGiven}, limits=REPORTS)
     def post(self, request: Request, pk: int) -> Response:
         return report(request, find_post(request, pk))
 
 
 class CommentReportsView(PrivateView):
+    """Reported again, the text has your new reason."""
+
     area = "community"
 
+    @described("Report a comment", takes=ReasonSerializer, gives={201: shapes.ReportGiven}, limits=REPORTS)
     def post(self, request: Request, pk: int) -> Response:
         return report(request, find_comment(request, pk))
 
@@ -76,6 +88,7 @@ def report(request: Request, text: Post | Comment) -> Response:
 class CasesView(ModeratorsView):
     """What waits for a moderator, who waits longest first."""
 
+    @described("List what waits", query=PlaceForm, gives=Listed(shapes.CaseListed))
     def get(self, request: Request) -> Response:
         items, page = moderation.queue(**asked_place(PlaceForm(request.query_params)))
         shown = [case_item(item) for item in items]
@@ -83,6 +96,9 @@ class CasesView(ModeratorsView):
 
 
 class DecisionView(ModeratorsView):
+    """What was held is published by `approved` and `dismissed`, what was reported stays."""
+
+    @described("Decide a case", takes=DecisionSerializer, gives=shapes.CaseOutcome)
     def put(self, request: Request, pk: int) -> Response:
         cases: Any = Case.objects.all()
         case: Case = get_object_or_404(cases, pk=pk)
@@ -93,28 +109,33 @@ class DecisionView(ModeratorsView):
 
 
 class LockView(ModeratorsView):
+    @described("Lock a thread", takes=ReasonSerializer, gives=shapes.Lock)
     def put(self, request: Request, pk: int) -> Response:
         moderating.lock(by=member(request), post=find_post(request, pk), **reason(request))
         return Response({"locked": True})
 
+    @described("Unlock a thread", takes=ReasonSerializer, gives=shapes.Lock)
     def delete(self, request: Request, pk: int) -> Response:
         moderating.unlock(by=member(request), post=find_post(request, pk), **reason(request))
         return Response({"locked": False})
 
 
 class PinView(ModeratorsView):
+    @described("Pin a post", takes=PinSerializer, gives=shapes.Pinned)
     def put(self, request: Request, pk: int) -> Response:
         post = find_post(request, pk)
         fields = validated(PinSerializer(data=request.data))
         moderating.pin(by=member(request), post=post, **fields)
         return Response({"pinned": fields["where"]})
 
+    @described("Unpin a post", takes=ReasonSerializer, gives=shapes.Pinned)
     def delete(self, request: Request, pk: int) -> Response:
         moderating.unpin(by=member(request), post=find_post(request, pk), **reason(request))
         return Response({"pinned": None})
 
 
 class CategoryOfPostView(ModeratorsView):
+    @described("Move a post", takes=MoveSerializer, gives=shapes.CategoryOfPost)
     def put(self, request: Request, pk: int) -> Response:
         post = find_post(request, pk)
         fields = validated(MoveSerializer(data=request.data))
@@ -124,17 +145,21 @@ class CategoryOfPostView(ModeratorsView):
 
 
 class PostHiddenView(ModeratorsView):
+    @described("Hide a post", takes=TextSerializer, gives=shapes.Visibility)
     def put(self, request: Request, pk: int) -> Response:
         return hide(request, find_post(request, pk))
 
+    @described("Show a post again", takes=TextSerializer, gives=shapes.Visibility)
     def delete(self, request: Request, pk: int) -> Response:
         return show(request, find_post(request, pk))
 
 
 class CommentHiddenView(ModeratorsView):
+    @described("Hide a comment", takes=TextSerializer, gives=shapes.Visibility)
     def put(self, request: Request, pk: int) -> Response:
         return hide(request, find_comment(request, pk))
 
+    @described("Show a comment again", takes=TextSerializer, gives=shapes.Visibility)
     def delete(self, request: Request, pk: int) -> Response:
         return show(request, find_comment(request, pk))
 
@@ -150,23 +175,27 @@ def show(request: Request, text: Post | Comment) -> Response:
 
 
 class SilenceView(ModeratorsView):
+    @described("Silence somebody", takes=SilenceSerializer, gives=shapes.Silence)
     def put(self, request: Request, user_id: int) -> Response:
         person = find_person(user_id)
         fields = validated(SilenceSerializer(data=request.data))
         moderating.silence(by=member(request), person=person, **fields)
         return Response({"silenced_until": Standing.objects.get(pk=person.pk).silenced_until})
 
+    @described("End a silence", takes=ReasonSerializer, gives=shapes.Silence)
     def delete(self, request: Request, user_id: int) -> Response:
         moderating.end_silence(by=member(request), person=find_person(user_id), **reason(request))
         return Response({"silenced_until": None})
 
 
 class BanView(ModeratorsView):
+    @described("Ban somebody", takes=ReasonSerializer, gives=shapes.Ban)
     def put(self, request: Request, user_id: int) -> Response:
         person = find_person(user_id)
         moderating.ban(by=member(request), person=person, visit=visit_of(request), **reason(request))
         return Response({"banned": True})
 
+    @described("End a ban", takes=ReasonSerializer, gives=shapes.Ban)
     def delete(self, request: Request, user_id: int) -> Response:
         person = find_person(user_id)
         moderating.unban(by=member(request), person=person, visit=visit_of(request), **reason(request))

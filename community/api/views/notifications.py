@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
@@ -12,6 +13,9 @@ from rest_framework.response import Response
 
 from accounts.permissions import member
 from common.api import PrivateView, answer_from, validated
+from common.forms import PlaceForm
+from common.openapi import Listed, described
+from community.api import shapes
 from community.api.following import CadencesSerializer, notification_item
 from community.cadences import cadences_of
 from community.models import Notification
@@ -22,11 +26,19 @@ TRUTHS = {"": False, "false": False, "true": True}
 NO_TRUTH = "Use true or false."
 
 
+class NotificationParameters(PlaceForm):
+    """For the schema; what is no truth is refused by the view."""
+
+    unread = forms.BooleanField(help_text="Only what you have not read.")
+
+
 class NotificationsView(PrivateView):
     """The newest first; with `unread=true` only what is not read."""
 
     area = "community"
+    group = "Following"
 
+    @described("List your notifications", query=NotificationParameters, gives=Listed(shapes.NotificationListed))
     def get(self, request: Request) -> Response:
         own = Notification.objects.visible_to(member(request))
         asked = request.query_params.get("unread", "")
@@ -39,7 +51,9 @@ class NotificationsView(PrivateView):
 
 class AllReadView(PrivateView):
     area = "community"
+    group = "Following"
 
+    @described("Mark all notifications as read")
     def put(self, request: Request) -> Response:
         reading.mark_all_read(user=member(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -49,11 +63,14 @@ class ReadView(PrivateView):
     """That one is read."""
 
     area = "community"
+    group = "Following"
 
+    @described("Mark a notification as read")
     def put(self, request: Request, pk: int) -> Response:
         reading.mark_read(user=member(request), notification=find(request, pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @described("Mark a notification as not read")
     def delete(self, request: Request, pk: int) -> Response:
         reading.mark_unread(user=member(request), notification=find(request, pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -63,10 +80,13 @@ class SettingsView(PrivateView):
     """Kind → how often it is mailed."""
 
     area = "community"
+    group = "Following"
 
+    @described("Read how often you get mail", gives=shapes.Cadences)
     def get(self, request: Request) -> Response:
         return Response(cadences_of(member(request).pk))
 
+    @described("Choose how often you get mail", takes=CadencesSerializer, gives=shapes.Cadences)
     def put(self, request: Request) -> Response:
         wanted: dict[str, Any] = validated(CadencesSerializer(data=request.data))
         return Response(preferences.set_cadences(user=member(request), cadences=wanted))

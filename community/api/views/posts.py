@@ -10,10 +10,14 @@ from rest_framework.response import Response
 
 from accounts.permissions import member
 from common.api import PrivateView, validated
+from common.openapi import OF_ONE_PERSON, Limit, described
 from common.permissions import PublicToRead
+from community.api import shapes
 from community.api.serializers import NewPostSerializer, PostSerializer
 from community.api.views import address_of, find_category, find_post, shown_post
 from community.services import likes, writing
+from community.services.admission import EDITS
+from community.services.likes import RATE
 from tutorials.models import Tutorial
 
 NO_SUCH_TUTORIAL = "There is no such tutorial."
@@ -25,10 +29,13 @@ class PostView(PrivateView):
     permission_classes = (PublicToRead,)
     area = "community"
 
+    @described("Read a post", gives=shapes.Post)
     def get(self, request: Request, pk: int) -> Response:
         return Response(shown_post(request, pk))
 
+    @described("Edit a post", takes=PostSerializer, gives=shapes.Post, limits=(Limit(EDITS, OF_ONE_PERSON),))
     def patch(self, request: Request, pk: int) -> Response:
+        """What it said is kept as a revision."""
         post = find_post(request, pk)
         changes = validated(PostSerializer(data=request.data, partial=True))
         if "category" in changes:
@@ -36,6 +43,7 @@ class PostView(PrivateView):
         writing.edit_post(by=member(request), post=post, changes=changes)
         return Response(shown_post(request, pk))
 
+    @described("Delete a post")
     def delete(self, request: Request, pk: int) -> Response:
         """Take it back: nobody reads it any more, and its thread stays."""
         writing.delete_text(by=member(request), text=find_post(request, pk))
@@ -60,10 +68,12 @@ def publish(request: Request) -> Response:
 class LikeView(PrivateView):
     area = "community"
 
+    @described("Like a post", gives=shapes.Liking, limits=(Limit(RATE, OF_ONE_PERSON),))
     def put(self, request: Request, pk: int) -> Response:
         liking = likes.like(user=member(request), text=find_post(request, pk))
         return Response({"likes": liking.likes, "liked": liking.liked})
 
+    @described("Take a like of a post back", gives=shapes.Liking)
     def delete(self, request: Request, pk: int) -> Response:
         liking = likes.unlike(user=member(request), text=find_post(request, pk))
         return Response({"likes": liking.likes, "liked": liking.liked})

@@ -123,18 +123,10 @@ class Command(BaseCommand):
 def web(host: str, port: str) -> Child:
     workers = os.environ.get("WEB_WORKERS", "1" if settings.DEBUG else "2")
     threads = os.environ.get("WEB_THREADS", str(serving.THREADS))
-    command = serving.web_command("config.wsgi:application", host=host, port=port, workers=workers, threads=threads)
-    command += ["--backlog", "2048", "--backpressure", "1024"]
+    command = serving.web_command(serving.APPLICATION, host=host, port=port, workers=workers, threads=threads)
     # A browser's idle connection must not hold up a reload; in production requests get time to end.
     patience = "1" if settings.DEBUG else "5"
-    command += [
-        "--respawn-failed-workers",
-        "--workers-kill-timeout",
-        patience,
-        "--access-log",
-        "--log-level",
-        "warning",
-    ]
+    command += [*serving.STURDY, "--workers-kill-timeout", patience, "--access-log"]
     if settings.DEBUG:
         # Only our packages: a log or a cache written beside them must not restart the server.
         packages = [str(path.parent) for path in BASE_DIR.glob("*/__init__.py") if path.parent.name != "tests"]
@@ -164,8 +156,7 @@ def worker() -> Child:
 
 
 def beat() -> Child:
-    VAR_DIR.joinpath("beat").mkdir(exist_ok=True)
-    schedule = str(VAR_DIR / "beat" / "schedule")
+    schedule = str(VAR_DIR / "beat-schedule")
     return Child("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--schedule", schedule])
 
 

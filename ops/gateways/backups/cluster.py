@@ -149,9 +149,21 @@ def refuse_unfit_place(size: int) -> None:
 
 # In a process of its own, which shares no interpreter with those who open what it unpacks.
 UNPACK = f"""
-import sys, tarfile
+import os, sys, tarfile
+
+def plain(archive):
+    for member in archive:
+        if not (member.isfile() or member.isdir()) or member.name.startswith("/") or ".." in member.name.split("/"):
+            sys.exit(f"{{member.name}} is no file below the folder")
+        member.uid, member.gid, member.uname, member.gname = os.geteuid(), os.getegid(), "", ""
+        yield member
+
 with tarfile.open(mode="r|", fileobj=sys.stdin.buffer, bufsize={BLOCK}, copybufsize={BLOCK}) as archive:
-    archive.extractall(sys.argv[1], filter="data")
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(sys.argv[1], filter="data")
+    else:
+        # Before Python 3.11.4, such as that of Debian 12.
+        archive.extractall(sys.argv[1], members=plain(archive))
 while sys.stdin.buffer.read({BLOCK}):
     pass
 """

@@ -14,8 +14,12 @@ from rest_framework.views import APIView
 from accounts.models import Profile
 from accounts.permissions import member
 from common.api import PrivateView, answer_from
+from common.forms import PlaceForm
+from common.openapi import Listed, described
 from common.permissions import Public
 from tutorials.api.representations import ACHIEVEMENT_COLUMNS, achievement_item, award_item
+from tutorials.api.shapes import Achievement as AchievementShape
+from tutorials.api.shapes import Award as AwardShape
 from tutorials.models import Achievement, Award
 from tutorials.querysets import AWARDS_NEWEST_FIRST
 
@@ -25,7 +29,9 @@ class AchievementsView(APIView):
 
     permission_classes = (Public,)
     area = "tutorials"
+    group = "Learning"
 
+    @described("List achievements", query=PlaceForm, gives=Listed(AchievementShape))
     def get(self, request: Request) -> Response:
         rows = Achievement.objects.filter(is_active=True).values(*ACHIEVEMENT_COLUMNS, "position")
         order = ("position", "threshold", "code")
@@ -34,7 +40,9 @@ class AchievementsView(APIView):
 
 class MyAchievementsView(PrivateView):
     area = "tutorials"
+    group = "Learning"
 
+    @described("List your achievements", query=PlaceForm, gives=Listed(AwardShape))
     def get(self, request: Request) -> Response:
         return awards_of(member(request).pk, request)
 
@@ -44,7 +52,9 @@ class AchievementsOfPersonView(PrivateView):
 
     permission_classes = (Public,)
     area = "tutorials"
+    group = "Learning"
 
+    @described("List somebody's achievements", query=PlaceForm, gives=Listed(AwardShape))
     def get(self, request: Request, user_id: int) -> Response:
         people: Any = Profile.objects.public()
         profile: Profile = get_object_or_404(people, pk=user_id)

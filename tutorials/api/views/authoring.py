@@ -18,6 +18,9 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.permissions import member
 from common.api import PrivateView, answer_from, validated
+from common.forms import PlaceForm
+from common.openapi import Listed, described
+from tutorials.api import shapes
 from tutorials.api.representations import (
     REVIEW_NOTE_COLUMNS,
     VERSION_COLUMNS,
@@ -32,9 +35,13 @@ from tutorials.models import Status, Tutorial, TutorialVersion
 from tutorials.services import writing
 
 
-class ReviewView(PrivateView):
+class WritingView(PrivateView):
     area = "tutorials"
+    group = "Writing tutorials"
 
+
+class ReviewView(WritingView):
+    @described("Ask for a review", gives=shapes.TutorialRead)
     def put(self, request: Request, slug: str) -> Response:
         """Ask for a review."""
         tutorial = find(request, slug)
@@ -44,29 +51,31 @@ class ReviewView(PrivateView):
         )
         return Response(shown(request, find(request, slug)))
 
+    @described("Withdraw from review")
     def delete(self, request: Request, slug: str) -> Response:
         """Take it back."""
         writing.end_state(by=member(request), tutorial=find(request, slug), state=Status.IN_REVIEW)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ReviewNotesView(PrivateView):
-    area = "tutorials"
-
+class ReviewNotesView(WritingView):
+    @described("List what reviewers said", query=PlaceForm, gives=Listed(shapes.ReviewNote))
     def get(self, request: Request, slug: str) -> Response:
+        """The oldest first."""
         rows = find_to_write(request, slug).review_notes.values(*REVIEW_NOTE_COLUMNS)
         return answer_from(request, rows, order=("at", "id"), item=review_note_item)
 
+    @described("Say something of a draft", takes=ReviewNoteSerializer, gives={201: shapes.ReviewNote})
     def post(self, request: Request, slug: str) -> Response:
+        """With `read_at`, the `updated_at` that you read, a text that has changed since is not approved."""
         tutorial = find_to_write(request, slug)
         fields = validated(ReviewNoteSerializer(data=request.data))
         note = writing.add_review_note(by=member(request), tutorial=tutorial, **fields)
         return Response(review_note_item(review_note_row(note)), status=status.HTTP_201_CREATED)
 
 
-class PublicationView(PrivateView):
-    area = "tutorials"
-
+class PublicationView(WritingView):
+    @described("Publish a tutorial", takes=PublicationSerializer, gives=shapes.TutorialRead)
     def put(self, request: Request, slug: str) -> Response:
         """Publish it, now or from a time on."""
         tutorial = find_to_write(request, slug)
@@ -84,16 +93,17 @@ class PublicationView(PrivateView):
             )
         return Response(shown(request, find(request, slug)))
 
+    @described("Withdraw a tutorial")
     def delete(self, request: Request, slug: str) -> Response:
         """Back to draft."""
         writing.end_state(by=member(request), tutorial=find(request, slug), state=Status.PUBLISHED)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ArchiveView(PrivateView):
-    area = "tutorials"
-
+class ArchiveView(WritingView):
+    @described("Archive a tutorial", gives=shapes.TutorialRead)
     def put(self, request: Request, slug: str) -> Response:
+        """Readers no longer see it."""
         tutorial = find(request, slug)
         make(
             lambda: writing.archive(by=member(request), tutorial=tutorial),
@@ -101,32 +111,30 @@ class ArchiveView(PrivateView):
         )
         return Response(shown(request, find(request, slug)))
 
+    @described("Take a tutorial out of the archive")
     def delete(self, request: Request, slug: str) -> Response:
         """Back to draft."""
         writing.end_state(by=member(request), tutorial=find(request, slug), state=Status.ARCHIVED)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class VersionsView(PrivateView):
+class VersionsView(WritingView):
     """What readers saw, the latest first."""
 
-    area = "tutorials"
-
+    @described("List versions", query=PlaceForm, gives=Listed(shapes.VersionListed))
     def get(self, request: Request, slug: str) -> Response:
         rows = find_to_write(request, slug).versions.values(*VERSION_COLUMNS)
         return answer_from(request, rows, order=("-number",), item=version_item)
 
 
-class VersionView(PrivateView):
-    area = "tutorials"
-
+class VersionView(WritingView):
+    @described("Read a version", gives=shapes.Version)
     def get(self, request: Request, slug: str, number: int) -> Response:
         return Response(version_detail(find_version(request, slug, number)))
 
 
-class RestorationView(PrivateView):
-    area = "tutorials"
-
+class RestorationView(WritingView):
+    @described("Restore a version", gives=shapes.TutorialRead)
     def put(self, request: Request, slug: str, number: int) -> Response:
         """Write what this version said."""
         version = find_version(request, slug, number)

@@ -12,9 +12,12 @@ from rest_framework.response import Response
 
 from accounts.permissions import member
 from common.api import PrivateView, Row, answer_from, validated
+from common.forms import PlaceForm
+from common.openapi import Listed, described
 from tutorials.api.permissions import WritersWrite
 from tutorials.api.representations import OWN_TRACK_COLUMNS, TRACK_COLUMNS, step_item, track_item, track_row
 from tutorials.api.serializers import TrackSerializer
+from tutorials.api.shapes import TrackListed, TrackRead
 from tutorials.learning import steps_with_state
 from tutorials.models import Track
 from tutorials.querysets import TrackQuerySet
@@ -25,12 +28,15 @@ class TracksView(PrivateView):
     permission_classes = (WritersWrite,)
     may_write, not_allowed = staticmethod(tracks.may_write), tracks.NOT_ALLOWED
     area = "tutorials"
+    group = "Learning"
 
+    @described("List tracks", query=PlaceForm, gives=Listed(TrackListed))
     def get(self, request: Request) -> Response:
         columns = (*TRACK_COLUMNS, *OWN_TRACK_COLUMNS) if request.user.is_authenticated else TRACK_COLUMNS
         rows = tracks_for(request).values(*columns)
         return answer_from(request, rows, order=("position", "title", "id"), item=track_item)
 
+    @described("Make a track", takes=TrackSerializer, gives={201: TrackRead}, gives_headers=("Location",))
     def post(self, request: Request) -> Response:
         fields = validated(TrackSerializer(data=request.data, context={"user": request.user}))
         steps = fields.pop("tutorials", None)
@@ -43,10 +49,13 @@ class TrackView(PrivateView):
     permission_classes = (WritersWrite,)
     may_write, not_allowed = staticmethod(tracks.may_write), tracks.NOT_ALLOWED
     area = "tutorials"
+    group = "Learning"
 
+    @described("Read a track", gives=TrackRead)
     def get(self, request: Request, slug: str) -> Response:
         return Response(shown(request, slug))
 
+    @described("Change a track", takes=TrackSerializer, gives=TrackRead)
     def patch(self, request: Request, slug: str) -> Response:
         track = find(request, slug)
         fields = validated(TrackSerializer(data=request.data, partial=True, context={"user": request.user}))
@@ -54,6 +63,7 @@ class TrackView(PrivateView):
         written = tracks.write_track(by=member(request), track=track, values=fields, tutorials=steps)
         return Response(shown(request, written.slug))
 
+    @described("Delete a track")
     def delete(self, request: Request, slug: str) -> Response:
         tracks.delete_track(by=member(request), track=find(request, slug))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -10,11 +10,14 @@ from rest_framework.views import APIView
 
 from accounts.permissions import member
 from common.api import PrivateView, answer, answer_from, validated
+from common.forms import PlaceForm
+from common.openapi import Listed, described
 from common.permissions import Public, PublicToRead
 from tutorials.api.conditions import PreconditionFailed, must_match, tagged
 from tutorials.api.permissions import WritersWrite
 from tutorials.api.representations import TOPIC_COLUMNS, list_item, topic_item
 from tutorials.api.serializers import TutorialSerializer
+from tutorials.api.shapes import TopicListed, TutorialListed, TutorialRead
 from tutorials.api.views import find, find_to_write, shown
 from tutorials.forms import TutorialListForm
 from tutorials.listing import list_tutorials
@@ -29,11 +32,16 @@ class TutorialsView(PrivateView):
     may_write, not_allowed = staticmethod(writing.may_write), writing.NOT_ALLOWED
     area = "tutorials"
 
+    @described("Find tutorials", query=TutorialListForm, gives=Listed(TutorialListed))
     def get(self, request: Request) -> Response:
+        """The newest first; with `q` the best match first. Words that find nothing are taken for those that you are
+        likely to have meant, unless `exact` is true."""
         found = list_tutorials(TutorialListForm(request.query_params), request.user)
         return answer(request, found.page, list_item)
 
+    @described("Begin a tutorial", takes=TutorialSerializer, gives={201: TutorialRead}, gives_headers=("Location",))
     def post(self, request: Request) -> Response:
+        """A draft of yours; for authors and administrators."""
         values = validated(TutorialSerializer(data=request.data))
         tutorial = writing.create_tutorial(by=member(request), values=values)
         address = request.build_absolute_uri(reverse("api-tutorial", args=[tutorial.slug]))
@@ -46,9 +54,17 @@ class TutorialView(PrivateView):
     permission_classes = (PublicToRead,)
     area = "tutorials"
 
+    @described("Read a tutorial", headers=("If-None-Match",), gives=TutorialRead, gives_headers=("ETag",))
     def get(self, request: Request, slug: str) -> Response:
         return tagged(request, shown(request, find(request, slug)))
 
+    @described(
+        "Change a tutorial",
+        takes=TutorialSerializer,
+        headers=("If-Match",),
+        gives=TutorialRead,
+        gives_headers=("ETag",),
+    )
     def patch(self, request: Request, slug: str) -> Response:
         """With If-Match only what nobody has changed since."""
         tutorial = find_to_write(request, slug)
@@ -60,7 +76,9 @@ class TutorialView(PrivateView):
             raise PreconditionFailed from error
         return tagged(request, shown(request, changed))
 
+    @described("Delete a tutorial")
     def delete(self, request: Request, slug: str) -> Response:
+        """Only what was never published and is no step of a track."""
         writing.delete_tutorial(by=member(request), tutorial=find(request, slug))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -71,6 +89,7 @@ class TopicsView(APIView):
     permission_classes = (Public,)
     area = "tutorials"
 
+    @described("List topics", query=PlaceForm, gives=Listed(TopicListed))
     def get(self, request: Request) -> Response:
         rows = Topic.objects.with_tutorials().values(*TOPIC_COLUMNS)
         return answer_from(request, rows, order=("position", "name", "id"), item=topic_item)
