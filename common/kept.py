@@ -1,4 +1,4 @@
-"""Pages that are the same for many, but for some gaps: made once, and kept in the cache for a while."""
+"""What is the same for many, such as pages but for some gaps: made once, and kept in the cache for a while."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
-from common.fragments import Variant
 from common.release import release
-from common.remembering import cache_may_be_away, remembered
+from common.remembering import AnyValue, cache_may_be_away, remembered
 
 
-def kept(make: Callable[[], Variant], *facts: object, seconds: int) -> Variant:
+def kept(make: Callable[[], AnyValue], *facts: object, seconds: int) -> AnyValue:
     """What `make` makes, kept under all that decides what that is; so whatever changes makes another one.
 
     For what no fact tells of, it is shown as it was up to so many seconds ago.

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+# What one can ask the list for without typing anything; then everybody sees the same, but for marks, and it is kept.
+SHELVES = frozenset({"topic", "difficulty", "access"})
+# Seconds. What comes out by itself, at its time, is listed as late.
+KEPT = 60
 MARK = Fragment("tutorials/_row_mark.html", fields=("percent",), flags=("finished",))
 NO_MARK = SafeString("")
 MARKED = re.compile(f"{MARKS[0]}([^{''.join(MARKS)}]*){MARKS[1]}")

@@ -26,16 +26,12 @@ from common.paging import neighbours
 from tutorials.as_markdown import llms_txt, tutorial_as_markdown
 from tutorials.feeds import NewestTutorials
 from tutorials.forms import TutorialListForm
-from tutorials.listing import list_tutorials, marks_among
+from tutorials.listing import KEPT, SHELVES, list_tutorials, marks_among
 from tutorials.models import Tutorial
 from tutorials.querysets import TUTORIALS
 from tutorials.sitemaps import SITEMAPS, fits_in_one_file
 
 A_WHILE = 15 * 60  # seconds
-# Seconds. What comes out by itself, at its time, is listed as late.
-KEPT = 60
-# What one can ask the list for without typing anything.
-SHELVES = frozenset({"topic", "difficulty", "access"})
 # Of a tutorial's key, in the name of the gap in its row.
 OF_ROW = "mark_"
 

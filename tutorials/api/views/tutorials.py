@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
 from django.urls import reverse
 from rest_framework import status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.permissions import member
 from common.api import PrivateView, answer, answer_from, validated
 from common.forms import PlaceForm
+from common.kept import generation, kept
 from common.openapi import Listed, described
 from common.permissions import Public, PublicToRead
 from tutorials.api.conditions import PreconditionFailed, must_match, tagged
@@ -20,9 +26,12 @@ from tutorials.api.serializers import TutorialSerializer
 from tutorials.api.shapes import TopicListed, TutorialListed, TutorialRead
 from tutorials.api.views import find, find_to_write, shown
 from tutorials.forms import TutorialListForm
-from tutorials.listing import list_tutorials
+from tutorials.listing import KEPT, SHELVES, list_tutorials
 from tutorials.models import Topic
+from tutorials.querysets import TUTORIALS
 from tutorials.services import writing
+
+JSON = "application/json"
 
 
 class TutorialsView(PrivateView):
@@ -33,9 +42,12 @@ class TutorialsView(PrivateView):
     area = "tutorials"
 
     @described("Find tutorials", query=TutorialListForm, gives=Listed(TutorialListed))
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | HttpResponse:
         """The newest first; with `q` the best match first. Words that find nothing are taken for those that you are
         likely to have meant, unless `exact` is true."""
+        if request.query_params.keys() <= SHELVES:
+            facts = ("api-tutorials", generation(TUTORIALS), request.build_absolute_uri())
+            return HttpResponse(kept(partial(first_page, request), *facts, seconds=KEPT), content_type=JSON)
         found = list_tutorials(TutorialListForm(request.query_params), request.user)
         return answer(request, found.page, list_item)
 
@@ -46,6 +58,13 @@ class TutorialsView(PrivateView):
         tutorial = writing.create_tutorial(by=member(request), values=values)
         address = request.build_absolute_uri(reverse("api-tutorial", args=[tutorial.slug]))
         return Response(shown(request, tutorial), status=status.HTTP_201_CREATED, headers={"Location": address})
+
+
+def first_page(request: Request) -> bytes:
+    """The same for everybody; with addresses of the host that was asked."""
+    found = list_tutorials(TutorialListForm(request.query_params), AnonymousUser())
+    rendered: bytes = JSONRenderer().render(answer(request, found.page, list_item).data)
+    return rendered
 
 
 class TutorialView(PrivateView):
