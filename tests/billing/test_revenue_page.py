@@ -206,7 +206,7 @@ def test_it_stands_in_the_admins_list_for_those_who_may(client: Client, admin: U
 
 def test_the_page_needs_no_script_or_style_of_its_own(desk: Client, members: None) -> None:
     response = desk.get(PAGE)
-    ours = response.content.decode().split('<div class="revenue">')[1].split("</footer>")[0]
+    ours = response.content.decode().split('<main class="revenue">')[1].split("</footer>")[0]
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:|data:", ours)
     assert "default-src 'none'" in response["Content-Security-Policy"]
 

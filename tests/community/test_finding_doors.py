@@ -326,6 +326,8 @@ def test_the_first_page_shows_what_is_discussed(visitor: Client, learner: User) 
     assert "What members discuss" not in visitor.get("/").content.decode()
     for number in range(4):
         make_post(f"Live thread number {number}", author=learner)
+    # What visitors see of it is kept for a minute.
+    cache.clear()
     for client in (visitor, client_of(learner)):
         page = client.get("/").content.decode()
         assert [f"Live thread number {number}" in page for number in range(4)] == [False, True, True, True]

@@ -132,6 +132,8 @@ def test_everything_that_is_killed_at_once_is_there_at_the_next_start(home: Path
         for process in processes_of(home):
             process.kill()
         place = Place(home)
+        # Until then it holds the lock that says that all is ready.
+        assert wait_until(lambda: not place.keeper_is_alive())
         place.ensure()
         assert query(place, "SELECT number FROM kept") == [(7,)]
 
