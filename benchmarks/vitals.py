@@ -44,7 +44,7 @@ class Seen:
 
 
 def main() -> None:
-    with served() as platform, sync_playwright() as playwright:
+    with served(quiet=True) as platform, sync_playwright() as playwright:
         connect(platform.port).close()
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         print(f"{'page':40} {'LCP ms':>8} {'shift':>7} {'kB':>6} {'CSS+JS kB':>10}  kept")
