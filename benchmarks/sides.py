@@ -52,7 +52,8 @@ for path in PATHS:
         for _ in range(2):
             # The second time, what is kept is kept.
             asked.clear()
-            answer = client.get(path)
+            # The first page as such is kept altogether; one whose size is said is not.
+            answer = client.get(path, {"page_size": "20"} if path == "/api/tutorials" else {})
     cursor = psycopg.ClientCursor(connection.connection)
     found[path] = {"sql": [cursor.mogrify(*each) for each in asked], "size": len(answer.content)}
 print(json.dumps(found))
