@@ -11,4 +11,9 @@ from ops import desk
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = request.user
-    return context | {"numbers": desk.numbers(user), "errands": desk.errands(user), "promise": desk.promise(user)}
+    return context | {
+        "title": "Desk",
+        "numbers": desk.numbers(user),
+        "errands": desk.errands(user),
+        "promise": desk.promise(user),
+    }
