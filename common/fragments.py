@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -45,8 +46,8 @@ from django.utils.safestring import SafeString
 Flag = str | bool
 Value = str | int
 
-# Digits alone, so that a marker may stand for a number in an address. No template holds these.
-MARKER = "70465029183746551029"
+# Digits alone, so that a marker may stand for a number in an address.
+MARKER_DIGITS = 20
 # A flag that takes more values than this is no flag: each combination is kept for good.
 MOST_VARIANTS = 2_048
 # Present in every template without being given.
@@ -138,9 +139,11 @@ def with_gaps(fields: Sequence[str], render: Callable[[dict[str, str]], str]) ->
 
     What is rendered is not checked as that of a Fragment is: it must print the fields, and decide by none of them.
     """
-    markers = {name: f"{MARKER}{number:04}" for number, name in enumerate(fields)}
+    # Another each time: what is rendered may hold what people wrote, and nobody may write a gap into it.
+    begin = str(10 ** (MARKER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (MARKER_DIGITS - 1)))
+    markers = {name: f"{begin}{number:04}" for number, name in enumerate(fields)}
     names = {marker: name for name, marker in markers.items()}
-    pieces = re.split(f"({MARKER}[0-9]{{4}})", render(markers))
+    pieces = re.split(f"({begin}[0-9]{{4}})", render(markers))
     return Variant(pieces, tuple(names[marker] for marker in pieces[1::2]))
 
 

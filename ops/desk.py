@@ -1,6 +1,6 @@
 """The first page of the admin: the numbers that matter today, and what needs a hand.
 
-Of each somebody sees what they may do something about; whatever is asked is one query that an index answers.
+Of each somebody sees what they may do something about. An errand is one query, for which its app has an index.
 """
 
 from __future__ import annotations

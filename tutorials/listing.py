@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from django.contrib.auth.models import AnonymousUser
+    from django.http import QueryDict
 
     from accounts.models import User
 
@@ -95,6 +96,11 @@ def mark_of(row: Mapping[str, Any]) -> SafeString:
     """What the row of a tutorial shows of `fraction` and `completed_at`; "" if it was not begun."""
     fraction, finished = row.get("fraction"), bool(row.get("completed_at"))
     return MARK.fill({"percent": round(100 * (fraction or 0))}, finished=finished) if fraction or finished else NO_MARK
+
+
+def is_shelf(asked: QueryDict) -> bool:
+    """Whether this is asked in one of the few ways of which each answer is kept."""
+    return asked.keys() <= SHELVES and all(len(values) == 1 for _, values in asked.lists())
 
 
 def with_marks(user: User | AnonymousUser) -> Any:

@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.fragments import MARKER, MOST_VARIANTS, Fragment, FragmentError
+from common.fragments import MOST_VARIANTS, Fragment, FragmentError, with_gaps
 
 ROW = """{% load static %}{% url "accounts:profile" handle as address %}
 <article id="row-{{ number }}" class="{% if own %}own{% endif %}">
@@ -100,10 +100,17 @@ def test_what_is_filled_in_is_safe_to_print(templates: dict[str, str]) -> None:
     assert plainly("outer.html", {"part": part}) == outer
 
 
-def test_a_value_that_looks_like_a_marker_stays_what_it_is(templates: dict[str, str]) -> None:
-    fragment = Fragment("part.html", fields=("inner",))
-    marker = f"{MARKER}0000"
-    assert fragment.fill({"inner": marker}) == f'<p title="{marker}">{marker}</p>'
+def test_what_is_written_like_a_marker_is_no_gap() -> None:
+    """Whoever knows how one looked cannot write one: neither into what is filled in nor into what is rendered."""
+    seen: list[str] = []
+
+    def render(gaps: dict[str, str]) -> str:
+        written = "".join(seen)
+        seen.append(gaps["inner"])
+        return f"<p>{gaps['inner']}</p>{written}"
+
+    assert with_gaps(("inner",), render).fill({"inner": "x"}) == "<p>x</p>"
+    assert with_gaps(("inner",), render).fill({"inner": seen[0]}) == f"<p>{seen[0]}</p>{seen[0]}"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from common.remembering import mark_changed
 from tests.factories import make_topic, make_tutorial, make_user
+from tutorials.listing import is_shelf
 from tutorials.models import Tutorial, TutorialProgress
 from tutorials.querysets import TOPICS_KEY
 from tutorials.topics import all_topics, topics_with_counts
@@ -222,3 +224,26 @@ def test_the_kept_list_changes_with_what_it_shows(visitor: Client, tutorial: Tut
     tutorial.topic.save()
     assert "Renamed" in visitor.get("/tutorials/").content.decode()
     assert "Renamed" in visitor.get("/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/", "/tutorials/", "/tutorials/?q=prompting", "/tutorials/?topic=tools"])
+def test_visitors_get_no_cookie_for_looking(visitor: Client, address: str) -> None:
+    make_tutorial("A", topic=make_topic("Tools"))
+    response = visitor.get(address)
+    assert response.status_code == 200
+    assert not response.cookies
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_kept"),
+    [
+        ("", True),
+        ("topic=tools&access=free", True),
+        ("topic=x1&topic=tools", False),
+        ("q=tools", False),
+        ("tag=rag", False),
+        ("utm_source=x", False),
+    ],
+)
+def test_only_what_is_asked_in_few_ways_is_kept(asked: str, is_kept: bool) -> None:
+    assert is_shelf(QueryDict(asked)) == is_kept

@@ -24,7 +24,11 @@ LONGEST_WAIT, LONGEST_AFTERWARDS = 12.0, 1.5
 # Each process of the web server finds out for itself.
 PROCESSES, QUESTIONS = 2, 6
 LIVE = "SELECT count(*) FROM billing_subscription WHERE state IN ('active', 'trialing')"
-TWICE = "SELECT count(*) FROM (SELECT 1 FROM billing_subscription WHERE state IN ('active', 'trialing') GROUP BY user_id HAVING count(*) > 1) t"  # noqa: E501
+TWICE = """
+SELECT count(*) FROM (
+    SELECT FROM billing_subscription WHERE state IN ('active', 'trialing') GROUP BY user_id HAVING count(*) > 1
+) twice
+"""
 PAID = "SELECT count(*) FROM billing_invoice WHERE amount_paid > 0"
 
 

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sitemaps import views as sitemap_views
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -26,7 +25,7 @@ from common.paging import neighbours
 from tutorials.as_markdown import llms_txt, tutorial_as_markdown
 from tutorials.feeds import NewestTutorials
 from tutorials.forms import TutorialListForm
-from tutorials.listing import KEPT, SHELVES, list_tutorials, marks_among
+from tutorials.listing import KEPT, is_shelf, list_tutorials, marks_among
 from tutorials.models import Tutorial
 from tutorials.querysets import TUTORIALS
 from tutorials.sitemaps import SITEMAPS, fits_in_one_file
@@ -41,10 +40,10 @@ OF_ROW = "mark_"
 def tutorial_list(request: HttpRequest) -> HttpResponse:
     """The list with its filters; htmx asks for the results alone."""
     is_part: bool = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
-    if request.GET.keys() <= SHELVES and not is_part:
+    if is_shelf(request.GET) and not is_part:
         response = HttpResponse(first_page(request))
     else:
-        context = listed(request, request.user) | ({} if is_part else frame_of(request, csrf_token=get_token(request)))
+        context = listed(request, request.user) | ({} if is_part else frame_of(request, csrf_token=""))
         response = render(request, "tutorials/_results.html" if is_part else "tutorials/list.html", context)
     response["Vary"] = "HX-Request"
     return response
@@ -63,7 +62,7 @@ def first_page(request: HttpRequest) -> SafeString:
     if user.is_authenticated and marks:
         begun = marks_among(user, [int(name.removeprefix(OF_ROW)) for name in marks])
         marks |= {f"{OF_ROW}{pk}": mark for pk, mark in begun.items()}
-    return page.fill(frame_of(request, csrf_token=get_token(request) if user.is_authenticated else "") | marks)
+    return page.fill(frame_of(request, csrf_token="") | marks)
 
 
 def page_with_gaps(request: HttpRequest) -> Variant:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from common.forms import cleaned, faults_in_words
-from common.kept import for_visitors
-from common.release import release
-from common.remembering import cache_may_be_away
+from common.kept import for_visitors, kept
 from tutorials import learning
 from tutorials.forms import ProgressForm
 from tutorials.models import Tutorial
@@ -55,15 +52,9 @@ def page_of_visitors(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     if request.COOKIES or request.GET:
         return HttpResponse(page_for_visitor(request, find(request, slug)))
-    key = f"tutorial-page:{release()}:{stamp[0]}:{stamp[1].timestamp()}:{request.scheme}:{request.get_host()}"
-    kept: bytes | None = None
-    with cache_may_be_away("pages are not kept"):
-        kept = cache.get(key)
-    if kept is None:
-        kept = page_for_visitor(request, find(request, slug)).encode()
-        with cache_may_be_away("pages are not kept"):
-            cache.set(key, kept, KEPT)
-    return for_visitors(request, kept)
+    facts = ("tutorial of visitors", *stamp, request.scheme, request.get_host())
+    page = kept(lambda: page_for_visitor(request, find(request, slug)).encode(), *facts, seconds=KEPT)
+    return for_visitors(request, page)
 
 
 @require_POST

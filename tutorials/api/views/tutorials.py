@@ -26,7 +26,7 @@ from tutorials.api.serializers import TutorialSerializer
 from tutorials.api.shapes import TopicListed, TutorialListed, TutorialRead
 from tutorials.api.views import find, find_to_write, shown
 from tutorials.forms import TutorialListForm
-from tutorials.listing import KEPT, SHELVES, list_tutorials
+from tutorials.listing import KEPT, is_shelf, list_tutorials
 from tutorials.models import Topic
 from tutorials.querysets import TUTORIALS
 from tutorials.services import writing
@@ -45,8 +45,9 @@ class TutorialsView(PrivateView):
     def get(self, request: Request) -> Response | HttpResponse:
         """The newest first; with `q` the best match first. Words that find nothing are taken for those that you are
         likely to have meant, unless `exact` is true."""
-        if request.query_params.keys() <= SHELVES:
-            facts = ("api-tutorials", generation(TUTORIALS), request.build_absolute_uri())
+        if is_shelf(request.query_params):
+            here, asked = request.build_absolute_uri(request.path), sorted(request.query_params.items())
+            facts = ("api-tutorials", generation(TUTORIALS), here, asked)
             return HttpResponse(kept(partial(first_page, request), *facts, seconds=KEPT), content_type=JSON)
         found = list_tutorials(TutorialListForm(request.query_params), request.user)
         return answer(request, found.page, list_item)
