@@ -18,7 +18,7 @@ def to_change_password(request: HttpRequest, extra_context: object = None) -> Ht
 # One door for everybody to sign in, and to change a password: the admin's own know no second factor, no limit and no
 # history.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.password_change = admin.site.password_change_done = to_change_password  # type: ignore[method-assign]
+admin.site.password_change = admin.site.password_change_done = to_change_password  # type: ignore[assignment, method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # First, since each address is tried in turn, and what programs ask most has the least else to do.
