@@ -11,6 +11,7 @@ from django.core.management import get_commands, load_command_class
 
 from config import reference
 from config.env import BASE_DIR
+from ops import schedule
 
 DOCS = BASE_DIR / "docs"
 BOOKS = sorted(
@@ -169,3 +170,18 @@ def test_a_target_that_is_not_there_would_be_found(text: str, wrong: list[str]) 
 def test_a_file_or_a_variable_that_is_not_there_would_be_found() -> None:
     assert missing_files("See `config/settings.py` and `config/setting.py`.") == ["config/setting.py"]
     assert unknown_variables("`SECRET_KEY`, `SECRET_KEYS=x` and `SECRETS`") == {"SECRET_KEYS"}
+
+
+def test_every_page_is_in_the_table_of_the_readme_and_every_decision_in_their_index() -> None:
+    read_on = (BASE_DIR / "README.md").read_text(encoding="utf-8").partition("## Read on")[2]
+    pages = {f"docs/{path.name}" for path in DOCS.glob("*.md")}
+    assert pages <= {name for name, _ in LINK.findall(read_on)}
+    index = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
+    assert [name for name, _ in LINK.findall(index)] == sorted(path.name for path in DOCS.glob("decisions/0*.md"))
+
+
+def test_operations_name_every_command_by_the_clock() -> None:
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+    table = text.partition("## By the clock")[2].partition("\n## ")[0]
+    told = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
+    assert told == {entry.line for entry in schedule.entries().values()}
