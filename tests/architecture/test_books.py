@@ -12,6 +12,7 @@ from django.core.management import get_commands, load_command_class
 from config import reference
 from config.env import BASE_DIR
 from ops import schedule
+from ops.services.backups import standing
 
 DOCS = BASE_DIR / "docs"
 BOOKS = sorted(
@@ -185,3 +186,12 @@ def test_operations_name_every_command_by_the_clock() -> None:
     table = text.partition("## By the clock")[2].partition("\n## ")[0]
     told = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
     assert told == {entry.line for entry in schedule.entries().values()}
+
+
+def test_operations_say_what_to_do_about_every_alarm() -> None:
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+    table = text.partition("## Alarms")[2].partition("\n## ")[0]
+    told = re.findall(r"`([a-z:…]+)`", " ".join(re.findall(r"^\| ([^|]+\)) \|", table, re.MULTILINE)))
+    code = "".join(path.read_text(encoding="utf-8") for path in (BASE_DIR / "ops").rglob("*.py"))
+    raised = {key.replace("{command.command}", "…") for key in re.findall(r'Problem\(\s*f?"([a-z:{}._]+)"', code)}
+    assert sorted(told) == sorted(raised | {standing.STORAGE})
