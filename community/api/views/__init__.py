@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
-from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
 from billing.access import levels_open_to
@@ -43,8 +42,9 @@ def find_post(request: Request, pk: int) -> Any:
 
 def find_comment(request: Request, pk: int) -> Comment:
     """A comment that whoever asks may read. Raises Http404."""
-    comments = Comment.objects.visible_to(request.user)
-    comment: Comment = get_object_or_404(comments.select_related("post__category", "author__profile", "parent"), pk=pk)
+    comment = prepared_comments(*rights_of(request.user)).first(pk=pk, reader=request.user.pk)
+    if comment is None:
+        raise Http404
     return comment
 
 
@@ -63,6 +63,19 @@ def prepared_posts(levels: frozenset[str], moderates: bool, is_member: bool) -> 
         return posts.defer(*TUTORIAL_UNREAD).filter(pk=pk)
 
     return Prepared(build, pk=int, reader=int)
+
+
+@cache
+def prepared_comments(levels: frozenset[str], moderates: bool, is_member: bool) -> Prepared[Comment]:
+    """What `find_comment` asks for everybody who has these rights."""
+
+    def build(pk: int, reader: int | None = None) -> QuerySet[Comment]:
+        comments = Comment.objects.visible_among(levels, moderates=moderates, reader=reader)
+        return comments.select_related("post__category", "author__profile", "parent").filter(pk=pk)
+
+    # Only what one may not read without it depends on who asks.
+    of_reader = {"reader": int} if is_member and not moderates else {}
+    return Prepared(build, pk=int, **of_reader)
 
 
 def find_category(request: Request, slug: str) -> Category:
