@@ -18,6 +18,7 @@ from accounts.models.sessions import Door
 from accounts.services import addresses, people
 from accounts.views import signed_in
 from accounts.visits import Visit
+from common.forms import submit
 from common.problems import explained
 
 
@@ -37,11 +38,7 @@ def email(request: HttpRequest) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
 def change_email(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST)
-    try:
-        if form.is_valid():
-            addresses.ask_change(user=signed_in(request), email=form.cleaned_data["email"])
-    except ValidationError as error:
-        form.add_error(None, error)
+    submit(form, lambda: addresses.ask_change(user=signed_in(request), email=form.cleaned_data["email"]))
     if not form.is_valid():
         return render(request, "account/email_change.html", {"form": form})
     messages.success(request, f"Open the link that we have mailed to {form.cleaned_data['email']}.")

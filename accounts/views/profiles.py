@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,6 +13,7 @@ from accounts.models import Profile
 from accounts.profile_sections import sections_of
 from accounts.services import pictures, profiles
 from accounts.views import signed_in
+from common.forms import submit
 
 # A week: the address of a picture changes with the picture, but copies must go when its person goes.
 KEPT_BY_BROWSERS = f"public, max-age={7 * 24 * 60 * 60}, immutable"
@@ -55,12 +55,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show(request, ProfileForm(profile=own), PictureForm())
     form = ProfileForm(request.POST, profile=own)
-    if not form.is_valid():
-        return show(request, form, PictureForm())
-    try:
-        profiles.change(user=signed_in(request), changes=form.changes())
-    except ValidationError as error:
-        form.add_error(None, error)
+    if not submit(form, lambda: profiles.change(user=signed_in(request), changes=form.changes())):
         return show(request, form, PictureForm())
     messages.success(request, "Your profile is saved.")
     return redirect("accounts:settings_profile")
@@ -69,12 +64,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def put_picture(request: HttpRequest) -> HttpResponse:
     form = PictureForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return show(request, ProfileForm(profile=signed_in(request).profile), form)
-    try:
-        pictures.put(user=signed_in(request), file=form.cleaned_data["picture"])
-    except ValidationError as error:
-        form.add_error(None, error)
+    if not submit(form, lambda: pictures.put(user=signed_in(request), file=form.cleaned_data["picture"])):
         return show(request, ProfileForm(profile=signed_in(request).profile), form)
     messages.success(request, "This is your picture now.")
     return redirect("accounts:settings_profile")

@@ -18,7 +18,7 @@ from billing.models import Invitation, Membership, Organisation, Role
 from billing.organisation_forms import InviteForm, RoleForm
 from billing.querysets.organisations import BY_NAME, INVITATIONS_NEWEST_FIRST, MEMBERS_IN_ORDER
 from billing.services import invitations, organisations, seats, standing
-from common.forms import PlaceForm, asked_place, faults_in_words
+from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours, page_of
 
 if TYPE_CHECKING:
@@ -52,12 +52,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     by = signed_in(request)
     standing.require_manager(by, found)
     form = invite_form(own_membership(request, found), request.POST)
-    try:
-        if form.is_valid():
-            invitations.invite(organisation=found, **form.cleaned_data, by=by)
-    except ValidationError as error:
-        form.add_error(None, error)
-    if not form.is_valid():
+    if not submit(form, lambda: invitations.invite(organisation=found, **form.cleaned_data, by=by)):
         return show(request, found, form=form)
     messages.success(request, f"We have mailed a link to {form.cleaned_data['email']}. It is good for 14 days.")
     return redirect(found)
@@ -113,13 +108,10 @@ def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     membership = find_member(found, pk)
     standing.require_over(signed_in(request), found, membership.role)
     form = RoleForm(request.POST if request.method == "POST" else None, initial={"role": membership.role})
-    try:
-        if form.is_valid():
-            organisations.change_role(membership=membership, by=signed_in(request), **form.cleaned_data)
-            messages.success(request, f"{name_of(membership)} is {in_words(form.cleaned_data['role'])} now.")
-            return redirect(found)
-    except ValidationError as error:
-        form.add_error(None, error)
+    by = signed_in(request)
+    if submit(form, lambda: organisations.change_role(membership=membership, by=by, **form.cleaned_data)):
+        messages.success(request, f"{name_of(membership)} is {in_words(form.cleaned_data['role'])} now.")
+        return redirect(found)
     context = {
         "organisation": found,
         "own": own_membership(request, found),

@@ -8,14 +8,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.forms import PlaceForm, asked_place, faults_in_words
+from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours, page_of
 from community.forms.images import ImageForm
 from community.models import PostImage
 from community.models.images import markdown_of
 from community.querysets.images import IMAGE_COLUMNS, IMAGES_NEWEST_FIRST
 from community.services import images
-from community.views import member, submitted
+from community.views import member
 
 # A week: an image never changes, but copies must go when its owner goes. Only the browser keeps it: others may not
 # open the space in which it is shown.
@@ -43,7 +43,7 @@ def image_list(request: HttpRequest) -> HttpResponse:
     user = member(request)
     form = ImageForm(request.POST, request.FILES) if request.method == "POST" else ImageForm()
     if form.is_bound:
-        added = submitted(form, lambda: images.upload(user=user, file=form.cleaned_data["file"]))
+        added = submit(form, lambda: images.upload(user=user, file=form.cleaned_data["file"]))
         if added is not None:
             messages.success(request, "Your image is here. Copy its Markdown into your text.")
             return redirect("community:images")

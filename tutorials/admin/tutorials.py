@@ -21,6 +21,7 @@ from accounts.models import User
 from common import markdown
 from common.admin import LooksUp
 from common.comparing import compare
+from common.forms import put_faults
 from tutorials import statistics
 from tutorials.admin.steps import STEPS
 from tutorials.admin.visits import visits_to
@@ -188,9 +189,7 @@ class TutorialAdmin(LooksUp, ModelAdmin):
             except ValidationError as error:
                 if form is None:
                     return self.refuse(request, error, address(tutorial))
-                known = error.error_dict if hasattr(error, "error_dict") else {}
-                for name, faults in known.items() or [(None, error.error_list)]:
-                    form.add_error(name if name in form.fields else None, faults)
+                put_faults(form, error)
         context = {"form": form, "step": chosen, "notes": tutorial.review_notes.select_related("by")}
         return self.page(request, tutorial, "tutorials/admin_step.html", chosen.verb, context)
 
