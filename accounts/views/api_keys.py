@@ -19,9 +19,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import ApiKeyForm, RotateApiKeyForm
 from accounts.models import ApiKey
 from accounts.models.sessions import Door
+from accounts.permissions import member
 from accounts.querysets import API_KEYS_NEWEST_FIRST
 from accounts.services import api_keys, people
-from accounts.views import proved_at, signed_in
+from accounts.views import proved_at
 from accounts.visits import Visit
 from common.forms import submit
 
@@ -48,7 +49,7 @@ prove_again_if_old = reauthentication_required(allow_get=True, enabled=proof_is_
 @require_http_methods(["GET", "HEAD", "POST"])
 @prove_again_if_old  # type: ignore[untyped-decorator]  # allauth's
 def api_key_list(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
+    user = member(request)
     form = ApiKeyForm(request.POST) if request.method == "POST" else ApiKeyForm()
     new = made_of(
         form,
@@ -104,7 +105,7 @@ def made_of(form: forms.Form, make: Callable[[], NewKey]) -> NewKey | None:
 
 
 def show_list(request: HttpRequest, *, form: ApiKeyForm, new: NewKey | None) -> HttpResponse:
-    own = ApiKey.objects.filter(user=signed_in(request)).order_by(*API_KEYS_NEWEST_FIRST)
+    own = ApiKey.objects.filter(user=member(request)).order_by(*API_KEYS_NEWEST_FIRST)
     context = {
         "form": form,
         "new": new,

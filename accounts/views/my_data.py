@@ -16,8 +16,9 @@ from django.views.decorators.http import require_safe
 from accounts.data_forms import ErasureForm
 from accounts.models import DataExport
 from accounts.models.sessions import Door
+from accounts.permissions import member
 from accounts.services import erasure, exports
-from accounts.views import proved_at, signed_in
+from accounts.views import proved_at
 from accounts.visits import Visit
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def show(request: HttpRequest, form: ErasureForm) -> HttpResponse:
 def ask_export(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
-            exports.ask(user=signed_in(request), visit=Visit.of(request, Door.PAGE))
+            exports.ask(user=member(request), visit=Visit.of(request, Door.PAGE))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
@@ -65,7 +66,7 @@ def download_export(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
 
 
 def has_no_password(request: HttpRequest) -> bool:
-    return not signed_in(request).has_usable_password()
+    return not member(request).has_usable_password()
 
 
 @never_cache
@@ -74,7 +75,7 @@ def ask_erasure(request: HttpRequest) -> HttpResponse:
     """Signs out and goes to the page where one can sign in again, and keep the account."""
     if request.method != "POST":
         return redirect("accounts:my_data")
-    user = signed_in(request)
+    user = member(request)
     form = ErasureForm(request.POST)
     if user.has_usable_password() and not form.is_valid():
         return show(request, form)
@@ -99,6 +100,6 @@ def ask_erasure(request: HttpRequest) -> HttpResponse:
 
 def keep_account(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        erasure.cancel(user=signed_in(request), visit=Visit.of(request, Door.PAGE))
+        erasure.cancel(user=member(request), visit=Visit.of(request, Door.PAGE))
         messages.success(request, "You keep your account. Nothing will be erased.")
     return redirect("accounts:my_data")

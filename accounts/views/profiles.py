@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.forms import PictureForm, ProfileForm
 from accounts.models import Profile
+from accounts.permissions import member
 from accounts.profile_sections import sections_of
 from accounts.services import pictures, profiles
-from accounts.views import signed_in
 from common.forms import submit
 
 # A week: the address of a picture changes with the picture, but copies must go when its person goes.
@@ -51,11 +51,11 @@ def picture(request: HttpRequest, handle: str) -> FileResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
-    own = signed_in(request).profile
+    own = member(request).profile
     if request.method != "POST":
         return show(request, ProfileForm(profile=own), PictureForm())
     form = ProfileForm(request.POST, profile=own)
-    if not submit(form, lambda: profiles.change(user=signed_in(request), changes=form.changes())):
+    if not submit(form, lambda: profiles.change(user=member(request), changes=form.changes())):
         return show(request, form, PictureForm())
     messages.success(request, "Your profile is saved.")
     return redirect("accounts:settings_profile")
@@ -64,20 +64,20 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def put_picture(request: HttpRequest) -> HttpResponse:
     form = PictureForm(request.POST, request.FILES)
-    if not submit(form, lambda: pictures.put(user=signed_in(request), file=form.cleaned_data["picture"])):
-        return show(request, ProfileForm(profile=signed_in(request).profile), form)
+    if not submit(form, lambda: pictures.put(user=member(request), file=form.cleaned_data["picture"])):
+        return show(request, ProfileForm(profile=member(request).profile), form)
     messages.success(request, "This is your picture now.")
     return redirect("accounts:settings_profile")
 
 
 @require_POST
 def remove_picture(request: HttpRequest) -> HttpResponse:
-    pictures.remove(user=signed_in(request))
+    pictures.remove(user=member(request))
     messages.success(request, "Your picture is gone.")
     return redirect("accounts:settings_profile")
 
 
 def show(request: HttpRequest, form: ProfileForm, picture_form: PictureForm) -> HttpResponse:
     """The settings, with what is wrong in one of its forms."""
-    context = {"profile": signed_in(request).profile, "form": form, "picture_form": picture_form}
+    context = {"profile": member(request).profile, "form": form, "picture_form": picture_form}
     return render(request, "accounts/settings_profile.html", context)

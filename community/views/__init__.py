@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.shortcuts import get_object_or_404
 
@@ -11,13 +11,6 @@ from community.querysets.posts import as_read_by
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-    from accounts.models import User
-
-
-def member(request: HttpRequest) -> User:
-    """Whoever asks: these pages are closed to visitors."""
-    return cast("User", request.user)
 
 
 def find_post(request: HttpRequest, pk: int) -> Post:

@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.permissions import member
 from common.client import client_address
 from common.forms import cleaned, faults_in_words, submit
 from community.categories import categories_for
 from community.forms.composing import CommentForm, PostForm, initial_of
 from community.models import Comment, Draft, Post
 from community.services import drafts, texts, writing
-from community.views import find_comment, find_post, member
+from community.views import find_comment, find_post
 from tutorials.models import Tutorial
 
 HELD = "Thank you. A moderator reads it first; you will be told."

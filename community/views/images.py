@@ -8,6 +8,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.permissions import member
 from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours, page_of
 from community.forms.images import ImageForm
@@ -15,7 +16,6 @@ from community.models import PostImage
 from community.models.images import markdown_of
 from community.querysets.images import IMAGE_COLUMNS, IMAGES_NEWEST_FIRST
 from community.services import images
-from community.views import member
 
 # A week: an image never changes, but copies must go when its owner goes. Only the browser keeps it: others may not
 # open the space in which it is shown.

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Profile, User
 from accounts.models.sessions import Door
+from accounts.permissions import member
 from accounts.visits import Visit
 from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours
@@ -34,7 +35,7 @@ from community.forms.moderation import (
 )
 from community.models import Case, Comment, Decision, Deed, StaffAction, Standing, TrustLevel
 from community.services import moderating
-from community.views import find_comment, find_post, member
+from community.views import find_comment, find_post
 
 NOTHING = "It was so already: nothing has changed."
 DONE = "Done. It stands in the staff log, where it can be undone."

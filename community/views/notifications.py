@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.permissions import member
 from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours, page_of
 from community.forms.following import CadencesForm
@@ -18,7 +19,6 @@ from community.notices import notice_of
 from community.querysets.following import NOTIFICATIONS_NEWEST_FIRST
 from community.services import preferences, reading
 from community.unsubscribing import read_token
-from community.views import member
 
 ALL = "all"
 

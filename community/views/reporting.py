@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import member
 from common.forms import submit
 from community.forms.moderation import ReportForm
 from community.models import Comment, Post
 from community.services import reporting
-from community.views import find_comment, find_post, member
+from community.views import find_comment, find_post
 
 THANKS = "Thank you. The moderators have your report."
 

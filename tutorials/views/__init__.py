@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.shortcuts import get_object_or_404
 
@@ -11,15 +11,8 @@ from tutorials.models import Tutorial
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from accounts.models import User
-
 # What no page of readers needs.
 UNREAD = ("body", "text", "opening_text", "search", "open_search", "source")
-
-
-def member(request: HttpRequest) -> User:
-    """Whoever asks: these pages are closed to visitors."""
-    return cast("User", request.user)
 
 
 def find(request: HttpRequest, slug: str) -> Tutorial:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from accounts.permissions import member
 from common.fragments import with_gaps
 from common.frame import FRAME, frame_of
 from common.kept import generation, kept
@@ -17,7 +18,7 @@ from tutorials.models import Track, Tutorial
 from tutorials.querysets import NEWEST_FIRST, TUTORIALS
 from tutorials.services import awarding
 from tutorials.topics import topics_with_counts
-from tutorials.views import UNREAD, member
+from tutorials.views import UNREAD
 
 # Seconds. What other apps show here, tracks and the price may be as old.
 KEPT = 60
