@@ -19,9 +19,9 @@ from community.models import Comment, Draft, Post
 from community.services import drafts, texts, writing
 from community.views import find_comment, find_post
 from tutorials.models import Tutorial
+from tutorials.querysets import TEXTS
 
 HELD = "Thank you. A moderator reads it first; you will be told."
-UNREAD = ("body", "body_html", "opening_html", "text", "opening_text", "search", "open_search", "source")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +51,7 @@ def new_post(request: HttpRequest) -> HttpResponse:
 def asked_about(request: HttpRequest) -> tuple[Tutorial | None, str]:
     """The tutorial that a post is begun from, and the place there; a tutorial that is gone is none."""
     slug = request.POST.get("tutorial", request.GET.get("tutorial", ""))
-    tutorial = Tutorial.objects.visible_to(request.user).defer(*UNREAD).filter(slug=slug).first() if slug else None
+    tutorial = Tutorial.objects.visible_to(request.user).defer(*TEXTS).filter(slug=slug).first() if slug else None
     block = request.POST.get("block", request.GET.get("block", ""))
     return (tutorial, block if tutorial.has_block(block) else "") if tutorial else (None, "")
 

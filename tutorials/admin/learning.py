@@ -11,6 +11,7 @@ from unfold.admin import TabularInline
 
 from common.admin import RecordAdmin
 from tutorials.models import Award, QuizAnswer, QuizAttempt, TrackCompletion, TutorialProgress
+from tutorials.querysets import TEXTS_OF_TUTORIAL
 
 
 class LearningAdmin(RecordAdmin):
@@ -30,7 +31,7 @@ class LearningAdmin(RecordAdmin):
         rows = super().get_queryset(request)
         if "tutorial" not in self.list_select_related:
             return rows
-        return rows.defer(*(f"tutorial__{name}" for name in ("body", "body_html", "opening_html", "text", "search")))
+        return rows.defer(*TEXTS_OF_TUTORIAL)
 
 
 @admin.register(TutorialProgress)

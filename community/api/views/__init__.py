@@ -16,17 +16,13 @@ from community.categories import categories_for
 from community.models import Category, Comment, Like, Post
 from community.querysets.posts import as_read_by, may_moderate, may_read_words
 from community.services.writing import NO_SUCH_CATEGORY
-
-TUTORIAL_UNREAD = tuple(
-    f"tutorial__{name}"
-    for name in ("body", "body_html", "opening_html", "text", "opening_text", "search", "open_search", "source", "quiz")
-)
+from tutorials.querysets import TEXTS_OF_TUTORIAL
 
 
 def find_post(request: Request, pk: int) -> Any:
     """A post that whoever asks may open, with what they have left at it. Raises Http404."""
     posts = Post.objects.visible_to(request.user).with_marks_of(request.user)
-    posts = posts.select_related("category", "author__profile", "tutorial").defer(*TUTORIAL_UNREAD)
+    posts = posts.select_related("category", "author__profile", "tutorial").defer(*TEXTS_OF_TUTORIAL, "tutorial__quiz")
     return as_read_by(request.user, get_object_or_404(posts, pk=pk))
 
 

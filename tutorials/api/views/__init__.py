@@ -12,12 +12,11 @@ from common.api import Row
 from tutorials.api.representations import detail_of
 from tutorials.models import Tutorial
 from tutorials.services import writing
-from tutorials.views import UNREAD
 
 
 def find(request: Request, slug: str) -> Tutorial:
     """A tutorial that whoever asks may know of, in one query. Raises Http404."""
-    tutorials: Any = Tutorial.objects.visible_to(request.user).select_related("topic", "author").defer(*UNREAD)
+    tutorials: Any = Tutorial.objects.visible_to(request.user).for_reading()
     tutorial: Tutorial = get_object_or_404(tutorials, slug=slug)
     return tutorial
 
