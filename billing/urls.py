@@ -1,4 +1,5 @@
 from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 
 from billing.models import Provider
 from billing.views import checkout, managing, overview, pricing
@@ -7,16 +8,10 @@ from billing.webhooks import webhook
 app_name = "billing"
 
 
-class ProviderConverter:
+class ProviderConverter(StringConverter):
     """One of the providers that there are, by its code."""
 
     regex = "|".join(Provider.values)
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 register_converter(ProviderConverter, "provider")

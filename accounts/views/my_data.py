@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from allauth.account.decorators import reauthentication_required
 from django.contrib import auth, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
@@ -20,6 +20,7 @@ from accounts.permissions import member
 from accounts.services import erasure, exports
 from accounts.views import proved_at
 from accounts.visits import Visit
+from common.files import open_or_404
 
 if TYPE_CHECKING:
     import uuid
@@ -58,11 +59,9 @@ def ask_export(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download_export(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     export = get_object_or_404(DataExport.objects.ready_for(request.user), pk=pk)
-    try:
-        file = export.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    return FileResponse(file, as_attachment=True, filename=export.download_name, content_type="application/zip")
+    return FileResponse(
+        open_or_404(export.file), as_attachment=True, filename=export.download_name, content_type="application/zip"
+    )
 
 
 def has_no_password(request: HttpRequest) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,6 +13,7 @@ from accounts.models import Profile
 from accounts.permissions import member
 from accounts.profile_sections import sections_of
 from accounts.services import pictures, profiles
+from common.files import open_or_404
 from common.forms import submit
 
 # A week: the address of a picture changes with the picture, but copies must go when its person goes.
@@ -38,12 +39,8 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
 @require_safe
 def picture(request: HttpRequest, handle: str) -> FileResponse:
     found = get_object_or_404(Profile.objects.public().exclude(picture=""), handle=handle)
-    try:
-        file = found.picture.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
     # Whatever was sent to us, what is stored is a WebP that we have drawn.
-    response = FileResponse(file, content_type="image/webp", filename=f"{handle}.webp")
+    response = FileResponse(open_or_404(found.picture), content_type="image/webp", filename=f"{handle}.webp")
     named = request.GET.get("v") == found.picture_version
     response["Cache-Control"] = KEPT_BY_BROWSERS if named else "private, no-cache"
     return response

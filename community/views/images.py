@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import member
+from common.files import open_or_404
 from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours, page_of
 from community.forms.images import ImageForm
@@ -26,12 +27,8 @@ KEPT_BY_BROWSERS = f"private, max-age={7 * 24 * 60 * 60}, immutable"
 @require_safe
 def image(request: HttpRequest, name: str) -> FileResponse:
     found = get_object_or_404(PostImage.objects.all().visible_to(request.user).named([name]))
-    try:
-        file = found.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
     # Whatever was sent to us, what is stored is a WebP that we have drawn.
-    response = FileResponse(file, content_type="image/webp", filename=found.name)
+    response = FileResponse(open_or_404(found.file), content_type="image/webp", filename=found.name)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = KEPT_BY_BROWSERS
     return response
