@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.admin.asking import asks_first
-from billing.forms import AccessGrantForm
+from billing.forms.subscriptions import AccessGrantForm
 from billing.models import AccessGrant, GrantState
 from billing.querysets.access import AccessGrantQuerySet
 from billing.services import giving

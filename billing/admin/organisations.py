@@ -14,9 +14,9 @@ from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from billing.admin.asking import asks_first
+from billing.forms.organisations import ContractEndForm, ContractForm, OrganisationForm
 from billing.models import Contract, Invitation, Membership, Organisation, Role, Seat
 from billing.money import shown_money
-from billing.organisation_forms import ContractEndForm, ContractForm, OrganisationForm
 from billing.querysets.organisations import OrganisationQuerySet
 from billing.services import contracts, invitations, organisations, seats
 from common.admin import LooksUp, RecordAdmin, RecordInline, ServiceAdmin

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing import organisation_emails
+from billing.emails import organisations as emails
 from billing.models import Invitation, Membership, Organisation, Role
 from billing.models.organisations import INVITED_ALREADY, MEMBER_ALREADY
 from billing.services import seats, standing
@@ -130,7 +130,7 @@ def accept(*, token_hash: bytes, user: User) -> Membership:
         membership = Membership.objects.create(organisation=organisation, user=user, role=invitation.role)
         if invitation.with_seat:
             sit_down(membership)
-        organisation_emails.accepted(invitation=invitation, membership=membership)
+        emails.accepted(invitation=invitation, membership=membership)
     return membership
 
 
@@ -152,7 +152,7 @@ def send(invitation: Invitation, *, by: User) -> None:
     invitation.full_clean(exclude=["organisation", "invited_by", "accepted_by"])
     count(invitation, by)
     invitation.save()
-    organisation_emails.invitation(invitation=invitation, token=token)
+    emails.invitation(invitation=invitation, token=token)
 
 
 def count(invitation: Invitation, by: User) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import member
-from billing.forms import WaitingForm, WishForm
+from billing.forms.subscriptions import WaitingForm, WishForm
 from billing.limits import knock
 from billing.models import State, Subscription
 from billing.services import subscribing

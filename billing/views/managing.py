@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import member
 from billing.access import PREMIUM, may_read
 from billing.agreements import seal, unseal
-from billing.forms import CancelForm, PauseForm, WishForm
+from billing.forms.subscriptions import CancelForm, PauseForm, WishForm
 from billing.limits import knock, knock_to_leave
 from billing.models import Price
 from billing.services import subscribing

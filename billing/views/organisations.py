@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import member
 from billing import organisation_sections
+from billing.forms.organisations import InviteForm, RoleForm
 from billing.models import Invitation, Membership, Organisation, Role
-from billing.organisation_forms import InviteForm, RoleForm
 from billing.querysets.organisations import BY_NAME, INVITATIONS_NEWEST_FIRST, MEMBERS_IN_ORDER
 from billing.services import invitations, organisations, seats, standing
 from common.forms import PlaceForm, asked_place, faults_in_words, submit

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import member
 from billing.access import PREMIUM, may_read
-from billing.forms import PauseForm
+from billing.forms.subscriptions import PauseForm
 from billing.history import cause_in_words, step_in_words
 from billing.listing import list_invoices
 from billing.models import InvoiceStatus, Organisation, RefundKind, State, Subscription, SubscriptionTransition

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.access import PREMIUM, may_read
-from billing.forms import ContactForm
+from billing.forms.subscriptions import ContactForm
 from billing.gateways import ready_gateways
 from billing.models import Plan
 from billing.pricing import columns
