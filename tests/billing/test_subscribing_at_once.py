@@ -52,9 +52,3 @@ def test_a_checkout_at_a_provider_that_is_away_keeps_nobody_from_the_other(
         subscribe(user=shopper.user, wish=replace(WISH, interval="year"))
     assert subscribe(user=shopper.user, wish=replace(WISH, provider="paypal")).redirect_url
     assert current_subscription(shopper.user) == Subscription.objects.exclude(pk=first.pk).get()
-
-
-def test_the_providers_own_page_opens_outside_of_any_transaction(shopper: Shopper) -> None:
-    shopper.subscribe()
-    answer = shopper.browser.post("/billing/portal/")
-    assert (answer.status_code, answer["Location"].startswith(shopper.counterparts.url)) == (302, True)
