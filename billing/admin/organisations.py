@@ -19,7 +19,7 @@ from billing.models import Contract, Invitation, Membership, Organisation, Role,
 from billing.money import shown_money
 from billing.querysets.organisations import OrganisationQuerySet
 from billing.services import contracts, invitations, organisations, seats
-from common.admin import LooksUp, RecordAdmin, RecordInline, ServiceAdmin
+from common.admin import ByDate, LooksUp, RecordAdmin, RecordInline, ServiceAdmin
 
 
 class ContractInline(RecordInline):
@@ -106,7 +106,7 @@ class OrganisationAdmin(ServiceAdmin):
 
 
 @admin.register(Contract)
-class ContractAdmin(LooksUp, ServiceAdmin):
+class ContractAdmin(ByDate, LooksUp, ServiceAdmin):
     """A contract is made and ended; any other change is a new one."""
 
     form = ContractForm

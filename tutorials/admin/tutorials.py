@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from common import markdown
-from common.admin import LooksUp, OneByOne, ServiceAdmin
+from common.admin import ByDate, LooksUp, OneByOne, ServiceAdmin
 from common.comparing import compare
 from common.forms import put_faults
 from tutorials import statistics
@@ -35,7 +35,7 @@ SEARCHED = ("search", "open_search")
 
 
 @admin.register(Tutorial)
-class TutorialAdmin(LooksUp, OneByOne, ServiceAdmin):
+class TutorialAdmin(ByDate, LooksUp, OneByOne, ServiceAdmin):
     form = TutorialAdminForm
     list_display = ("title", "topic", "difficulty", "access", "status", "published_at", "minutes")
     list_filter = ("status", "access", "difficulty", "topic")
