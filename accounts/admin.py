@@ -19,7 +19,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 
 from accounts.forms import UserChangeForm, UserCreationForm
@@ -27,25 +27,19 @@ from accounts.models import ApiKey, ErasureReceipt, LoginHistory, Profile, Role,
 from accounts.models.sessions import Door
 from accounts.services import staff
 from accounts.visits import Visit
-from common.admin import ByDate, RecordAdmin
+from common.admin import ByDate, RecordAdmin, RecordInline, ServiceAdmin
 
 # Keys of providers come from the environment and their tokens are not kept; the rest is below.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
-class EmailAddressInline(TabularInline):
+class EmailAddressInline(RecordInline):
     model = EmailAddress
-    extra = 0
     fields = ("email", "verified", "primary")
-    readonly_fields = fields
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, ServiceAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

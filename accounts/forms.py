@@ -28,6 +28,7 @@ from accounts.models import Profile, Role, User
 from accounts.models.api_keys import Scope
 from accounts.models.people import LONGEST_BIO, MOST_LINKS, Audience, ascii_only, time_zones
 from accounts.models.sessions import Door
+from accounts.passwords import LONGEST_PASSWORD
 from accounts.services import api_keys, people, signing_in, staff
 from accounts.visits import Visit
 from common.forms import PlaceForm
@@ -275,6 +276,17 @@ class RotateApiKeyForm(forms.Form):
         initial=api_keys.OVERLAP // api_keys.HOUR,
         label="Hours for which the old key goes on working",
         help_text="Put the new key into your program within this time. With 0 the old key ends at once.",
+    )
+
+
+class ErasureForm(forms.Form):
+    """Whether it is the person who asks; for people with a password."""
+
+    password = forms.CharField(
+        max_length=LONGEST_PASSWORD,
+        strip=False,
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
 

@@ -1,27 +1,35 @@
-from django.urls import include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
 from billing.models import Provider
-from billing.views import checkout, managing, overview, pricing
+from billing.views import checkout, invitations, managing, organisations, overview, pricing
 from billing.webhooks import webhook
 
 app_name = "billing"
 
 
-class ProviderConverter:
+class ProviderConverter(StringConverter):
     """One of the providers that there are, by its code."""
 
     regex = "|".join(Provider.values)
 
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
 
 register_converter(ProviderConverter, "provider")
 
-billing = [
+organisation = [
+    path("", organisations.organisation, name="organisation"),
+    path("leave/", organisations.leave, name="leave_organisation"),
+    path("invited/", organisations.invited, name="invited"),
+    path("invitations/", organisations.invite, name="invite"),
+    path("invitations/<int:pk>/resend/", organisations.resend_invitation, name="resend_invitation"),
+    path("invitations/<int:pk>/revoke/", organisations.revoke_invitation, name="revoke_invitation"),
+    path("members/<int:pk>/", organisations.edit_member, name="member"),
+    path("members/<int:pk>/seat/", organisations.take_seat, name="take_seat"),
+    path("members/<int:pk>/seat/give-back/", organisations.give_back_seat, name="give_back_seat"),
+    path("members/<int:pk>/ownership/", organisations.hand_over, name="hand_over"),
+    path("members/<int:pk>/remove/", organisations.remove_member, name="remove_member"),
+]
+billing: list[URLPattern | URLResolver] = [
     path("", overview.settings, name="settings"),
     path("invoices/", overview.invoices, name="invoices"),
     path("checkout/", checkout.start, name="checkout"),
@@ -34,10 +42,13 @@ billing = [
     path("resume/", managing.resume, name="resume"),
     path("portal/", managing.portal, name="portal"),
     path("enterprise/", pricing.enterprise, name="enterprise"),
+    path("organisations/", organisations.organisation_list, name="organisations"),
+    path("organisations/<slug:slug>/", include(organisation)),
+    path("invitations/", invitations.join, name="join"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
 ]
 urlpatterns = [
     path("pricing/", pricing.pricing, name="pricing"),
     path("billing/", include(billing)),
-    path("billing/", include("billing.organisation_urls")),
     path("webhooks/<provider:provider>", webhook, name="webhook"),
 ]

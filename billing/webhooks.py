@@ -28,7 +28,7 @@ def webhook(request: HttpRequest, provider: str) -> HttpResponse:
     """
     if not gateway_of(provider).is_ready():
         raise Http404
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+    if len(request.body) > LARGEST_BODY:
         return JsonResponse({"error": "too large"}, status=413)
     try:
         event = receiving.receive(provider, request.body, request.headers)

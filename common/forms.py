@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,6 +45,26 @@ def cleaned(form: forms.Form) -> dict[str, Any]:
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
     return form.cleaned_data
+
+
+def submit(form: forms.BaseForm, service: Callable[[], Any]) -> Any:
+    """What the service makes of a valid form; None, with what is wrong in the form, where either refuses."""
+    if not form.is_valid():
+        return None
+    try:
+        return service()
+    except ValidationError as error:
+        put_faults(form, error)
+        return None
+
+
+def put_faults(form: forms.BaseForm, error: ValidationError) -> None:
+    """At their fields; those of fields that the form lacks above it."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, faults in error.error_dict.items():
+        form.add_error(name if name in form.fields else None, faults)
 
 
 def asked_place(form: PlaceForm) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from tests import locks
 from tests.analytics.taken import taken  # noqa: F401 - a fixture for all
 from tests.brokers import worker_elsewhere  # noqa: F401 - a fixture for all
 from tests.counterparts.paypal_contract import paypal_contract, paypal_keys, paypal_stand_in  # noqa: F401 - fixtures for all
@@ -29,7 +31,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         remember()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
-        yield
+        with connection.execute_wrapper(locks.watch):
+            yield
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,14 @@ from tutorials.models import (
     Tutorial,
     TutorialProgress,
 )
-from tutorials.querysets import BOOKMARKS_NEWEST_FIRST, FINISHED_LATEST_FIRST, LATEST_FIRST, NEWEST_FIRST, is_published
+from tutorials.querysets import (
+    BOOKMARKS_NEWEST_FIRST,
+    FINISHED_LATEST_FIRST,
+    LATEST_FIRST,
+    NEWEST_FIRST,
+    TEXTS_OF_TUTORIAL,
+    is_published,
+)
 from tutorials.services.progress import day_of
 
 if TYPE_CHECKING:
@@ -33,11 +40,6 @@ if TYPE_CHECKING:
 DAYS_SHOWN = 28
 NEW_SHOWN = 3
 NEW_FOR = timedelta(days=7)
-# What a list of steps need not fetch.
-TEXTS = tuple(
-    f"tutorial__{name}"
-    for name in ("body", "body_html", "opening_html", "text", "opening_text", "search", "open_search", "source")
-)
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def next_for(user: User) -> TrackStep | None:
         .exclude(tutorial__in=own.values("tutorial"))
         .annotate(moved_at=Subquery(moved))
         .select_related("track", "tutorial")
-        .defer(*TEXTS)
+        .defer(*TEXTS_OF_TUTORIAL)
         .order_by(F("moved_at").desc(nulls_last=True), "track__position", "track__title", "position", "id")
         .first()
     )
@@ -157,7 +159,7 @@ class StepState:
 
 def steps_with_state(track: Track, user: User | AnonymousUser) -> list[StepState]:
     """What can be read of a track now, in order, and how far this person is. One query."""
-    steps: Any = track.steps.filter(is_published("tutorial__")).select_related("tutorial").defer(*TEXTS)
+    steps: Any = track.steps.filter(is_published("tutorial__")).select_related("tutorial").defer(*TEXTS_OF_TUTORIAL)
     own = {"user": user.pk, "tutorial": OuterRef("tutorial")}
     mine = TutorialProgress.objects.filter(**own)
     passed = QuizAttempt.objects.filter(**own, passed=True)
@@ -231,7 +233,7 @@ def walk_through(tutorial: Tutorial) -> Walk | None:
             Q(is_published("tutorial__")) | Q(tutorial=tutorial), track=Subquery(through.values("pk")[:1])
         )
         .select_related("track", "tutorial")
-        .defer(*TEXTS, "tutorial__blocks", "tutorial__quiz")
+        .defer(*TEXTS_OF_TUTORIAL, "tutorial__blocks", "tutorial__quiz")
     )
     here = next((number for number, step in enumerate(steps) if step.tutorial_id == tutorial.pk), None)
     if here is None:

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest
 
 from accounts.page_session import session_of
-
-if TYPE_CHECKING:
-    from accounts.models import User
-
-
-def signed_in(request: HttpRequest) -> User:
-    """Whoever is here: LoginRequiredMiddleware has sent everybody else to sign in."""
-    return cast("User", request.user)
 
 
 def proved_at(request: HttpRequest) -> datetime | None:

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import AddressForm
 from accounts.models.sessions import Door
+from accounts.permissions import member
 from accounts.services import addresses, people
-from accounts.views import signed_in
 from accounts.visits import Visit
+from common.forms import submit
 from common.problems import explained
 
 
@@ -25,7 +26,7 @@ from common.problems import explained
 @require_http_methods(["GET", "HEAD", "POST"])
 def email(request: HttpRequest) -> HttpResponse:
     if "action_send" in request.POST:
-        user = signed_in(request)
+        user = member(request)
         people.send_confirmation(user=user, request=request)
         messages.success(request, f"We have mailed a link to {user.email}. Open it to confirm the address.")
         return redirect("account_email")
@@ -37,11 +38,7 @@ def email(request: HttpRequest) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
 def change_email(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST)
-    try:
-        if form.is_valid():
-            addresses.ask_change(user=signed_in(request), email=form.cleaned_data["email"])
-    except ValidationError as error:
-        form.add_error(None, error)
+    submit(form, lambda: addresses.ask_change(user=member(request), email=form.cleaned_data["email"]))
     if not form.is_valid():
         return render(request, "account/email_change.html", {"form": form})
     messages.success(request, f"Open the link that we have mailed to {form.cleaned_data['email']}.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -19,10 +19,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import ApiKeyForm, RotateApiKeyForm
 from accounts.models import ApiKey
 from accounts.models.sessions import Door
+from accounts.permissions import member
 from accounts.querysets import API_KEYS_NEWEST_FIRST
 from accounts.services import api_keys, people
-from accounts.views import proved_at, signed_in
+from accounts.views import proved_at
 from accounts.visits import Visit
+from common.forms import submit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,9 +49,9 @@ prove_again_if_old = reauthentication_required(allow_get=True, enabled=proof_is_
 @require_http_methods(["GET", "HEAD", "POST"])
 @prove_again_if_old  # type: ignore[untyped-decorator]  # allauth's
 def api_key_list(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
+    user = member(request)
     form = ApiKeyForm(request.POST) if request.method == "POST" else ApiKeyForm()
-    new = submit(
+    new = made_of(
         form,
         lambda: api_keys.make(user=user, **form.cleaned_data, proved_at=proved_at(request), visit=visit_of(request)),
     )
@@ -62,7 +64,7 @@ def api_key_list(request: HttpRequest) -> HttpResponse:
 def rotate_api_key(request: HttpRequest, key_id: int) -> HttpResponse:
     key = find(request, key_id)
     form = RotateApiKeyForm(request.POST) if request.method == "POST" else RotateApiKeyForm()
-    new = submit(
+    new = made_of(
         form,
         lambda: api_keys.rotate(key=key, **form.cleaned_data, proved_at=proved_at(request), visit=visit_of(request)),
     )
@@ -92,21 +94,18 @@ def visit_of(request: HttpRequest) -> Visit:
     return Visit.of(request, Door.PAGE)
 
 
-def submit(form: forms.Form, make: Callable[[], NewKey]) -> NewKey | None:
-    """What the service makes of the form; None if nothing was sent, or the form now says what is wrong."""
-    if not form.is_valid():
-        return None
+def made_of(form: forms.Form, make: Callable[[], NewKey]) -> NewKey | None:
+    """As `submit`; here it is no page of its own that says why somebody may not."""
     try:
-        return make()
-    except ValidationError as error:
-        form.add_error(None, error)
+        new: NewKey | None = submit(form, make)
     except PermissionDenied as refusal:
         form.add_error(None, str(refusal))
-    return None
+        return None
+    return new
 
 
 def show_list(request: HttpRequest, *, form: ApiKeyForm, new: NewKey | None) -> HttpResponse:
-    own = ApiKey.objects.filter(user=signed_in(request)).order_by(*API_KEYS_NEWEST_FIRST)
+    own = ApiKey.objects.filter(user=member(request)).order_by(*API_KEYS_NEWEST_FIRST)
     context = {
         "form": form,
         "new": new,

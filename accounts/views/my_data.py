@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 from allauth.account.decorators import reauthentication_required
 from django.contrib import auth, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.data_forms import ErasureForm
+from accounts.forms import ErasureForm
 from accounts.models import DataExport
 from accounts.models.sessions import Door
+from accounts.permissions import member
 from accounts.services import erasure, exports
-from accounts.views import proved_at, signed_in
+from accounts.views import proved_at
 from accounts.visits import Visit
+from common.files import open_or_404
 
 if TYPE_CHECKING:
     import uuid
@@ -45,7 +47,7 @@ def show(request: HttpRequest, form: ErasureForm) -> HttpResponse:
 def ask_export(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
-            exports.ask(user=signed_in(request), visit=Visit.of(request, Door.PAGE))
+            exports.ask(user=member(request), visit=Visit.of(request, Door.PAGE))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
@@ -57,15 +59,13 @@ def ask_export(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download_export(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     export = get_object_or_404(DataExport.objects.ready_for(request.user), pk=pk)
-    try:
-        file = export.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    return FileResponse(file, as_attachment=True, filename=export.download_name, content_type="application/zip")
+    return FileResponse(
+        open_or_404(export.file), as_attachment=True, filename=export.download_name, content_type="application/zip"
+    )
 
 
 def has_no_password(request: HttpRequest) -> bool:
-    return not signed_in(request).has_usable_password()
+    return not member(request).has_usable_password()
 
 
 @never_cache
@@ -74,7 +74,7 @@ def ask_erasure(request: HttpRequest) -> HttpResponse:
     """Signs out and goes to the page where one can sign in again, and keep the account."""
     if request.method != "POST":
         return redirect("accounts:my_data")
-    user = signed_in(request)
+    user = member(request)
     form = ErasureForm(request.POST)
     if user.has_usable_password() and not form.is_valid():
         return show(request, form)
@@ -99,6 +99,6 @@ def ask_erasure(request: HttpRequest) -> HttpResponse:
 
 def keep_account(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        erasure.cancel(user=signed_in(request), visit=Visit.of(request, Door.PAGE))
+        erasure.cancel(user=member(request), visit=Visit.of(request, Door.PAGE))
         messages.success(request, "You keep your account. Nothing will be erased.")
     return redirect("accounts:my_data")

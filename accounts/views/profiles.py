@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.forms import PictureForm, ProfileForm
 from accounts.models import Profile
+from accounts.permissions import member
 from accounts.profile_sections import sections_of
 from accounts.services import pictures, profiles
-from accounts.views import signed_in
+from common.files import open_or_404
+from common.forms import submit
 
 # A week: the address of a picture changes with the picture, but copies must go when its person goes.
 KEPT_BY_BROWSERS = f"public, max-age={7 * 24 * 60 * 60}, immutable"
@@ -38,12 +39,8 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
 @require_safe
 def picture(request: HttpRequest, handle: str) -> FileResponse:
     found = get_object_or_404(Profile.objects.public().exclude(picture=""), handle=handle)
-    try:
-        file = found.picture.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
     # Whatever was sent to us, what is stored is a WebP that we have drawn.
-    response = FileResponse(file, content_type="image/webp", filename=f"{handle}.webp")
+    response = FileResponse(open_or_404(found.picture), content_type="image/webp", filename=f"{handle}.webp")
     named = request.GET.get("v") == found.picture_version
     response["Cache-Control"] = KEPT_BY_BROWSERS if named else "private, no-cache"
     return response
@@ -51,16 +48,11 @@ def picture(request: HttpRequest, handle: str) -> FileResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
-    own = signed_in(request).profile
+    own = member(request).profile
     if request.method != "POST":
         return show(request, ProfileForm(profile=own), PictureForm())
     form = ProfileForm(request.POST, profile=own)
-    if not form.is_valid():
-        return show(request, form, PictureForm())
-    try:
-        profiles.change(user=signed_in(request), changes=form.changes())
-    except ValidationError as error:
-        form.add_error(None, error)
+    if not submit(form, lambda: profiles.change(user=member(request), changes=form.changes())):
         return show(request, form, PictureForm())
     messages.success(request, "Your profile is saved.")
     return redirect("accounts:settings_profile")
@@ -69,25 +61,20 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def put_picture(request: HttpRequest) -> HttpResponse:
     form = PictureForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return show(request, ProfileForm(profile=signed_in(request).profile), form)
-    try:
-        pictures.put(user=signed_in(request), file=form.cleaned_data["picture"])
-    except ValidationError as error:
-        form.add_error(None, error)
-        return show(request, ProfileForm(profile=signed_in(request).profile), form)
+    if not submit(form, lambda: pictures.put(user=member(request), file=form.cleaned_data["picture"])):
+        return show(request, ProfileForm(profile=member(request).profile), form)
     messages.success(request, "This is your picture now.")
     return redirect("accounts:settings_profile")
 
 
 @require_POST
 def remove_picture(request: HttpRequest) -> HttpResponse:
-    pictures.remove(user=signed_in(request))
+    pictures.remove(user=member(request))
     messages.success(request, "Your picture is gone.")
     return redirect("accounts:settings_profile")
 
 
 def show(request: HttpRequest, form: ProfileForm, picture_form: PictureForm) -> HttpResponse:
     """The settings, with what is wrong in one of its forms."""
-    context = {"profile": signed_in(request).profile, "form": form, "picture_form": picture_form}
+    context = {"profile": member(request).profile, "form": form, "picture_form": picture_form}
     return render(request, "accounts/settings_profile.html", context)

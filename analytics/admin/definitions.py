@@ -15,7 +15,7 @@ from analytics.events import Name
 from analytics.matching import NAMES
 from analytics.models import Funnel, Goal, Note
 from analytics.services import defining
-from common.admin import ByDate
+from common.admin import ByDate, ServiceAdmin
 
 
 class StepsField(forms.CharField):
@@ -48,7 +48,7 @@ class FunnelForm(forms.ModelForm):
     )
 
 
-class DefinitionAdmin(ModelAdmin):
+class DefinitionAdmin(ServiceAdmin):
     """They are kept and forgotten together with what was counted of them."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

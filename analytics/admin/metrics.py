@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminURLInputWidget
 
 from analytics.models import Alert, AlertRule, SavedMetric
 from analytics.services import alerting
-from common.admin import RecordAdmin
+from common.admin import RecordAdmin, RecordInline
 
 QUIET_FOR = timedelta(days=1)
 
@@ -31,14 +30,9 @@ class AlertRuleForm(forms.ModelForm):
     webhook_url = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget)
 
 
-class AlertInline(TabularInline):
+class AlertInline(RecordInline):
     model = Alert
-    extra = 0
-    fields = readonly_fields = ("began_at", "ended_at", "words", "mailed_at", "posted_at", "tries")
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    fields = ("began_at", "ended_at", "words", "mailed_at", "posted_at", "tries")
 
 
 @admin.register(AlertRule)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from billing.admin.asking import asks_first
-from billing.forms import AccessGrantForm
+from billing.forms.subscriptions import AccessGrantForm
 from billing.models import AccessGrant, GrantState
 from billing.querysets.access import AccessGrantQuerySet
 from billing.services import giving
-from common.admin import LooksUp
+from common.admin import LooksUp, ServiceAdmin
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -33,7 +31,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(AccessGrant)
-class AccessGrantAdmin(LooksUp, ModelAdmin):
+class AccessGrantAdmin(LooksUp, ServiceAdmin):
     form = AccessGrantForm
     list_display = ("user", "level", "source", "starts_at", "ends_at", "state", "reason")
     list_filter = (StateFilter, "source", "level")
@@ -86,15 +84,6 @@ class AccessGrantAdmin(LooksUp, ModelAdmin):
             source=obj.source,
         )
         obj.pk = given.pk
-
-    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Somebody may revoke a grant between the check of the form and the service."""
-        try:
-            response: HttpResponse = super().change_view(request, *args, **kwargs)
-        except ValidationError as refusal:
-            self.message_user(request, " ".join(refusal.messages), level=messages.ERROR)
-            return HttpResponseRedirect(request.path)
-        return response
 
     @admin.action(description="Revoke", permissions=["change"])
     @asks_first(

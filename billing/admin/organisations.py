@@ -10,35 +10,21 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from billing.admin.asking import asks_first
+from billing.forms.organisations import ContractEndForm, ContractForm, OrganisationForm
 from billing.models import Contract, Invitation, Membership, Organisation, Role, Seat
 from billing.money import shown_money
-from billing.organisation_forms import ContractEndForm, ContractForm, OrganisationForm
 from billing.querysets.organisations import OrganisationQuerySet
 from billing.services import contracts, invitations, organisations, seats
-from common.admin import ByDate, LooksUp
+from common.admin import ByDate, LooksUp, RecordAdmin, RecordInline, ServiceAdmin
 
 
-class ToLookAt:
-    """Rows that follow from what is done elsewhere."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ContractInline(ToLookAt, TabularInline):
+class ContractInline(RecordInline):
     model = Contract
     fields = ("starts_at", "ends_at", "seats", "a_year", "note")
-    readonly_fields = ("a_year",)
     ordering = ("-starts_at",)
     show_change_link = True
 
@@ -47,7 +33,7 @@ class ContractInline(ToLookAt, TabularInline):
         return shown_money(contract.annual_amount, contract.currency)
 
 
-class MembershipInline(ToLookAt, TabularInline):
+class MembershipInline(RecordInline):
     model = Membership
     fields = ("user", "role", "joined_at")
     ordering = ("joined_at", "id")
@@ -73,7 +59,7 @@ class WithoutOwnerFilter(admin.SimpleListFilter):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ModelAdmin):
+class OrganisationAdmin(ServiceAdmin):
     """To change one is to rename it, or to name another owner."""
 
     form = OrganisationForm
@@ -120,7 +106,7 @@ class OrganisationAdmin(ModelAdmin):
 
 
 @admin.register(Contract)
-class ContractAdmin(ByDate, LooksUp, ModelAdmin):
+class ContractAdmin(ByDate, LooksUp, ServiceAdmin):
     """A contract is made and ended; any other change is a new one."""
 
     form = ContractForm
@@ -173,7 +159,7 @@ class ContractAdmin(ByDate, LooksUp, ModelAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ToLookAt, ModelAdmin):
+class MembershipAdmin(RecordAdmin):
     list_display = ("user", "organisation", "role", "joined_at", "left_at")
     list_filter = ("role",)
     list_select_related = ("user", "organisation")
@@ -222,7 +208,7 @@ class MembershipAdmin(ToLookAt, ModelAdmin):
 
 
 @admin.register(Seat)
-class SeatAdmin(ToLookAt, ModelAdmin):
+class SeatAdmin(RecordAdmin):
     list_display = ("user", "organisation", "taken_at", "given_back_at")
     list_select_related = ("user", "organisation")
     search_fields = ("user__email", "organisation__name")
@@ -231,7 +217,7 @@ class SeatAdmin(ToLookAt, ModelAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ToLookAt, ModelAdmin):
+class InvitationAdmin(RecordAdmin):
     list_display = ("email", "organisation", "role", "created_at", "expires_at", "accepted_at", "revoked_at")
     list_select_related = ("organisation",)
     search_fields = ("email", "organisation__name")

@@ -17,6 +17,7 @@ from billing.gateways.base import ProviderError
 from billing.models import Plan, Price
 from billing.money import amount_from, shown_money
 from billing.services import offers
+from common.admin import ServiceAdmin
 
 NOT_MONEY = "Write an amount such as 50 or 49.99."
 
@@ -97,7 +98,7 @@ class PriceForm(forms.ModelForm):
 
 
 @admin.register(Price)
-class PriceAdmin(ModelAdmin):
+class PriceAdmin(ServiceAdmin):
     form = PriceForm
     list_display = ("plan", "interval", "shown_amount", "version", "created_at", "retired_at", "stripe_id", "paypal_id")
     list_filter = ("plan", "interval")

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import TabularInline
 
 from billing.models import AccessGrant, Invoice, Refund, Subscription, SubscriptionTransition
 from billing.money import shown_money
-from common.admin import RecordAdmin
-
-
-class RecordInline(TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from common.admin import RecordAdmin, RecordInline
 
 
 class TransitionInline(RecordInline):

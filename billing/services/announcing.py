@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from billing import emails
+from billing.emails import subscriptions as emails
 from billing.models import Cause, State, Subscription, SubscriptionTransition
 
 logger = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from billing.emails.staff import contact_requested
 from billing.models import ContactRequest
-from billing.staff_emails import contact_requested
 from common import limits
 
 OF_ONE_NETWORK = "5/h"

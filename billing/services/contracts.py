@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from billing import organisation_emails
+from billing.emails import organisations as emails
 from billing.models import Contract, Membership, Organisation
 from billing.models.organisations import CONTRACT_ENDS_BEFORE_START, CONTRACTS_OVERLAP
 from billing.services import standing
@@ -136,5 +136,5 @@ def remind(key: int, now: datetime) -> bool:
     contract.save(update_fields=["reminded"])
     owners = Membership.objects.alive().owners().filter(organisation=contract.organisation, user__is_active=True)
     for owner in owners.select_related("user"):
-        organisation_emails.contract_ends(contract=contract, owner=owner)
+        emails.contract_ends(contract=contract, owner=owner)
     return True

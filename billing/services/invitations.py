@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing import organisation_emails
+from billing.emails import organisations as emails
 from billing.models import Invitation, Membership, Organisation, Role
 from billing.models.organisations import INVITED_ALREADY, MEMBER_ALREADY
 from billing.services import seats, standing
@@ -34,6 +34,7 @@ UNCONFIRMED = "Confirm your e-mail address first: the link is in the mail that w
 NO_SEAT_LEFT = "All seats of {organisation} are taken just now. Ask whoever invited you to free one, then come back."
 
 
+@transaction.atomic
 def invite(
     *, organisation: Organisation, email: str, role: str = Role.MEMBER, with_seat: bool = True, by: User
 ) -> Invitation:
@@ -41,33 +42,32 @@ def invite(
 
     Managers invite members, owners also managers. Raises PermissionDenied; ValidationError by field; Limited.
     """
-    standing.require_over(by, organisation, role)
     email = User.objects.normalize_email(email)
-    with transaction.atomic():
-        organisation = standing.lock(organisation)
-        check_role(role)
-        check_newcomer(organisation, email)
-        # One whose link is too old only stands in the way of a new one.
-        now = timezone.now()
-        organisation.invitations.open().filter(email=email, expires_at__lte=now).update(revoked_at=now)
-        if with_seat:
-            seats.require_free(organisation)
-        invitation = Invitation(organisation=organisation, email=email, role=role, with_seat=with_seat, invited_by=by)
-        send(invitation, by=by)
+    organisation = standing.lock(organisation)
+    # Under the lock: whoever is removed at this moment asks nobody in any more.
+    standing.require_over(by, organisation, role)
+    check_role(role)
+    check_newcomer(organisation, email)
+    # One whose link is too old only stands in the way of a new one.
+    now = timezone.now()
+    organisation.invitations.open().filter(email=email, expires_at__lte=now).update(revoked_at=now)
+    if with_seat:
+        seats.require_free(organisation)
+    invitation = Invitation(organisation=organisation, email=email, role=role, with_seat=with_seat, invited_by=by)
+    send(invitation, by=by)
     return invitation
 
 
+@transaction.atomic
 def resend(*, invitation: Invitation, by: User) -> None:
     """Mail a new link, good for 14 days from now; the former one works no more. Raises as `invite`."""
-    organisation = invitation.organisation
+    organisation = standing.lock(invitation.organisation)
     standing.require_over(by, organisation, invitation.role)
-    with transaction.atomic():
-        organisation = standing.lock(organisation)
-        invitation = reread(invitation)
-        # One whose link is good still has its seat held.
-        if invitation.with_seat and not invitation.is_good(timezone.now()):
-            seats.require_free(organisation)
-        send(invitation, by=by)
+    invitation = reread(invitation)
+    # One whose link is good still has its seat held.
+    if invitation.with_seat and not invitation.is_good(timezone.now()):
+        seats.require_free(organisation)
+    send(invitation, by=by)
 
 
 @transaction.atomic
@@ -130,7 +130,7 @@ def accept(*, token_hash: bytes, user: User) -> Membership:
         membership = Membership.objects.create(organisation=organisation, user=user, role=invitation.role)
         if invitation.with_seat:
             sit_down(membership)
-        organisation_emails.accepted(invitation=invitation, membership=membership)
+        emails.accepted(invitation=invitation, membership=membership)
     return membership
 
 
@@ -152,7 +152,7 @@ def send(invitation: Invitation, *, by: User) -> None:
     invitation.full_clean(exclude=["organisation", "invited_by", "accepted_by"])
     count(invitation, by)
     invitation.save()
-    organisation_emails.invitation(invitation=invitation, token=token)
+    emails.invitation(invitation=invitation, token=token)
 
 
 def count(invitation: Invitation, by: User) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from billing import organisation_emails
+from billing.emails import organisations as emails
 from billing.models import Membership, Organisation, Role
 from billing.services import invitations, standing
 from billing.services.seats import get_up
@@ -49,7 +49,7 @@ def name_owner(*, organisation: Organisation, user: User, by: User) -> Membershi
     membership = standing.membership_of(user, organisation) or Membership(organisation=organisation, user=user)
     membership.role = Role.OWNER
     membership.save()
-    organisation_emails.made_owner(membership=membership)
+    emails.made_owner(membership=membership)
     return membership
 
 
@@ -73,7 +73,7 @@ def change_role(*, membership: Membership, role: str, by: User) -> Membership:
     member.role = role
     member.save(update_fields=["role"])
     if role == Role.OWNER:
-        organisation_emails.made_owner(membership=member)
+        emails.made_owner(membership=member)
     return member
 
 
@@ -108,7 +108,7 @@ def remove_member(*, membership: Membership, by: User) -> None:
     member.save(update_fields=["left_at"])
     invitations.revoke_sent_by(member)
     if had_seat and member.user_id != by.pk:
-        organisation_emails.seat_given_back(membership=member)
+        emails.seat_given_back(membership=member)
 
 
 def leave(*, organisation: Organisation, user: User) -> None:

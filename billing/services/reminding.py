@@ -11,7 +11,7 @@ from django.db.models import DateTimeField, F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
-from billing import emails
+from billing.emails import subscriptions as emails
 from billing.models import Interval, Reminder, State, Subscription
 from billing.querysets.subscriptions import SubscriptionQuerySet
 from billing.services.truth import locked

@@ -16,8 +16,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from billing import organisation_emails
 from billing.access import forget_access
+from billing.emails import organisations as emails
 from billing.levels import PREMIUM
 from billing.models import AccessGrant, Contract, Membership, Organisation, Seat, Source
 from billing.services import standing
@@ -80,7 +80,7 @@ def give_back_seat(*, membership: Membership, by: User) -> None:
     if member.user_id != by.pk:
         standing.require_over(by, organisation, member.role)
     if get_up(member) and member.user_id != by.pk:
-        organisation_emails.seat_given_back(membership=member)
+        emails.seat_given_back(membership=member)
 
 
 def require_free(organisation: Organisation) -> None:
@@ -150,7 +150,7 @@ def seat_within(seats: Sequence[Seat], contracts: Sequence[Contract], now: datet
         if seat.given_back_at == end:
             continue
         if end and (seat.given_back_at is None or end < seat.given_back_at):
-            organisation_emails.seat_ends(seat=seat, at=end)
+            emails.seat_ends(seat=seat, at=end)
         seat.given_back_at = end
         seat.save(update_fields=["given_back_at"])
 

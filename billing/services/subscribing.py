@@ -257,9 +257,12 @@ def end_of_pause(subscription: Subscription, months: int) -> datetime:
 
 def portal_url(*, user: User, return_url: str) -> str:
     """Where the provider lets somebody change card and address. Raises as `subscribe`."""
-    subscription = require_live(user)
-    gateway = gateway_of(subscription.provider)
-    return require_payment_page(asked(gateway, lambda: gateway.portal_url(user, subscription, return_url=return_url)))
+    with alone_with(user):
+        subscription = require_live(user)
+        gateway = gateway_of(subscription.provider)
+        return require_payment_page(
+            asked(gateway, lambda: gateway.portal_url(user, subscription, return_url=return_url))
+        )
 
 
 def require_live(user: User) -> Subscription:

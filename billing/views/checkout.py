@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.views import signed_in
-from billing.forms import WaitingForm, WishForm
+from accounts.permissions import member
+from billing.forms.subscriptions import WaitingForm, WishForm
 from billing.limits import knock
 from billing.models import State, Subscription
 from billing.services import subscribing
@@ -36,7 +36,7 @@ NOT_YET = "{provider} knows of no payment yet."
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """On to the provider's page; whoever pays already is asked about the change first."""
-    user = signed_in(request)
+    user = member(request)
     knock(user)
     form = WishForm(request.POST)
     try:
@@ -70,7 +70,7 @@ def show_waiting(request: HttpRequest, form: WaitingForm, refusal: Exception | N
     asked = form.cleaned_data if form.is_valid() else {}
     now = int(timezone.now().timestamp())
     since = min(asked.get("since") or now, now)
-    subscription = current_subscription(signed_in(request))
+    subscription = current_subscription(member(request))
     stage = stage_of(subscription, asked, seconds=now - since)
     by_htmx = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
     if by_htmx and stage == asked.get("shown"):
@@ -108,7 +108,7 @@ def has_come(subscription: Subscription, asked: dict[str, Any]) -> bool:
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
     """Ask the provider now, for somebody whose payment we have not heard of."""
-    user = signed_in(request)
+    user = member(request)
     knock(user)
     form = WaitingForm(request.POST)
     try:
@@ -125,5 +125,5 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 def checkout_cancelled(request: HttpRequest) -> HttpResponse:
     """Somebody came back without paying: nothing has happened, and they can go on."""
-    subscription = current_subscription(signed_in(request))
+    subscription = current_subscription(member(request))
     return show(request, "billing/checkout_cancelled.html", {"subscription": subscription})

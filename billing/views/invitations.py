@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.views import signed_in
+from accounts.permissions import member
 from billing import organisation_sections
 from billing.models import Invitation
 from billing.services import invitations, standing
@@ -58,7 +58,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(request.path)
     try:
-        membership = invitations.accept(token_hash=token_hash, user=signed_in(request))
+        membership = invitations.accept(token_hash=token_hash, user=member(request))
     except PermissionDenied as refusal:
         return show(request, found, refusal=str(refusal))
     except ValidationError as refusal:

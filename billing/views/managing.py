@@ -9,10 +9,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.views import signed_in
+from accounts.permissions import member
 from billing.access import PREMIUM, may_read
 from billing.agreements import seal, unseal
-from billing.forms import CancelForm, PauseForm, WishForm
+from billing.forms.subscriptions import CancelForm, PauseForm, WishForm
 from billing.limits import knock, knock_to_leave
 from billing.models import Price
 from billing.services import subscribing
@@ -31,7 +31,7 @@ NO_CHANGE = "That is what you have already."
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest) -> HttpResponse:
     """First what a change costs, to the cent and the day; with their yes it is done, and no other sum is charged."""
-    user = signed_in(request)
+    user = member(request)
     if request.method != "POST":
         return show_change(request, WishForm(request.GET) if "plan" in request.GET else None)
     knock(user)
@@ -52,7 +52,7 @@ def change(request: HttpRequest) -> HttpResponse:
 
 def show_change(request: HttpRequest, form: WishForm | None, refusal: Exception | None = None) -> HttpResponse:
     """What there is to change to; the preview of it, if it is named or the only one."""
-    user = signed_in(request)
+    user = member(request)
     subscription = subscribing.current_subscription(user)
     if subscription is None or not subscription.is_live:
         tell(request, refusal)
@@ -91,7 +91,7 @@ def tell(request: HttpRequest, refusal: Exception | None) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest) -> HttpResponse:
     """Ask why, and offer a pause; neither stands in the way."""
-    user = signed_in(request)
+    user = member(request)
     if request.method != "POST":
         return show_cancel(request, CancelForm())
     knock_to_leave(user)
@@ -107,7 +107,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
 
 
 def show_cancel(request: HttpRequest, form: CancelForm, refusal: Exception | None = None) -> HttpResponse:
-    subscription = subscribing.current_subscription(signed_in(request))
+    subscription = subscribing.current_subscription(member(request))
     actions = ACTIONS[subscription.state] if subscription else ()
     if subscription is None or "cancel" not in actions:
         tell(request, refusal)
@@ -116,14 +116,14 @@ def show_cancel(request: HttpRequest, form: CancelForm, refusal: Exception | Non
         "subscription": subscription,
         "form": form,
         "pause_form": PauseForm() if "pause" in actions else None,
-        "kept": may_read(signed_in(request), PREMIUM),
+        "kept": may_read(member(request), PREMIUM),
     }
     return show(request, "billing/cancel.html", context, refusal=refusal)
 
 
 @require_POST
 def pause(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
+    user = member(request)
     knock(user)
     try:
         subscription = subscribing.pause(user=user, months=cleaned(PauseForm(request.POST))["months"])
@@ -136,7 +136,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest) -> HttpResponse:
     """Take back a cancellation or a pause."""
-    user = signed_in(request)
+    user = member(request)
     knock(user)
     try:
         subscription = subscribing.resume(user=user)
@@ -149,7 +149,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 @require_POST
 def portal(request: HttpRequest) -> HttpResponse:
     """On to the provider's page for cards and addresses."""
-    user = signed_in(request)
+    user = member(request)
     knock(user)
     back = request.build_absolute_uri(reverse("billing:settings"))
     try:

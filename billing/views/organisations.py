@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.views import signed_in
+from accounts.permissions import member
 from billing import organisation_sections
+from billing.forms.organisations import InviteForm, RoleForm
 from billing.models import Invitation, Membership, Organisation, Role
-from billing.organisation_forms import InviteForm, RoleForm
 from billing.querysets.organisations import BY_NAME, INVITATIONS_NEWEST_FIRST, MEMBERS_IN_ORDER
 from billing.services import invitations, organisations, seats, standing
-from common.forms import PlaceForm, asked_place, faults_in_words
+from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours, page_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MOST_SHOWN = 20
 @never_cache
 @require_safe
 def organisation_list(request: HttpRequest) -> HttpResponse:
-    rows = Organisation.objects.all().as_rows_for(signed_in(request), timezone.now())
+    rows = Organisation.objects.all().as_rows_for(member(request), timezone.now())
     with faults_in_words():
         page = page_of(rows, order=BY_NAME, **asked_place(PlaceForm(request.GET)))
     context = {"organisations": page.rows, **neighbours(request, page)}
@@ -49,15 +49,10 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     found = find(request, slug)
-    by = signed_in(request)
+    by = member(request)
     standing.require_manager(by, found)
     form = invite_form(own_membership(request, found), request.POST)
-    try:
-        if form.is_valid():
-            invitations.invite(organisation=found, **form.cleaned_data, by=by)
-    except ValidationError as error:
-        form.add_error(None, error)
-    if not form.is_valid():
+    if not submit(form, lambda: invitations.invite(organisation=found, **form.cleaned_data, by=by)):
         return show(request, found, form=form)
     messages.success(request, f"We have mailed a link to {form.cleaned_data['email']}. It is good for 14 days.")
     return redirect(found)
@@ -68,7 +63,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 def invited(request: HttpRequest, slug: str) -> HttpResponse:
     """All invitations that are open, page by page."""
     found = find(request, slug)
-    standing.require_manager(signed_in(request), found)
+    standing.require_manager(member(request), found)
     rows = found.invitations.open().as_rows()
     with faults_in_words():
         page = page_of(rows, order=INVITATIONS_NEWEST_FIRST, **asked_place(PlaceForm(request.GET)))
@@ -87,7 +82,7 @@ def resend_invitation(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     sent = find_invitation(found, pk)
     attempt(
         request,
-        lambda: invitations.resend(invitation=sent, by=signed_in(request)),
+        lambda: invitations.resend(invitation=sent, by=member(request)),
         f"We have mailed a new link to {sent.email}. The former one works no more.",
     )
     return redirect(found)
@@ -99,7 +94,7 @@ def revoke_invitation(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     sent = find_invitation(found, pk)
     attempt(
         request,
-        lambda: invitations.revoke(invitation=sent, by=signed_in(request)),
+        lambda: invitations.revoke(invitation=sent, by=member(request)),
         f"The invitation of {sent.email} is revoked.",
     )
     return redirect(found)
@@ -107,19 +102,16 @@ def revoke_invitation(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def edit_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """What can be done with one member; a POST changes their role."""
     found = find(request, slug)
     membership = find_member(found, pk)
-    standing.require_over(signed_in(request), found, membership.role)
+    standing.require_over(member(request), found, membership.role)
     form = RoleForm(request.POST if request.method == "POST" else None, initial={"role": membership.role})
-    try:
-        if form.is_valid():
-            organisations.change_role(membership=membership, by=signed_in(request), **form.cleaned_data)
-            messages.success(request, f"{name_of(membership)} is {in_words(form.cleaned_data['role'])} now.")
-            return redirect(found)
-    except ValidationError as error:
-        form.add_error(None, error)
+    by = member(request)
+    if submit(form, lambda: organisations.change_role(membership=membership, by=by, **form.cleaned_data)):
+        messages.success(request, f"{name_of(membership)} is {in_words(form.cleaned_data['role'])} now.")
+        return redirect(found)
     context = {
         "organisation": found,
         "own": own_membership(request, found),
@@ -137,7 +129,7 @@ def take_seat(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     membership = find_member(found, pk)
     attempt(
         request,
-        lambda: seats.take_seat(membership=membership, by=signed_in(request)),
+        lambda: seats.take_seat(membership=membership, by=member(request)),
         f"{name_of(membership)} has a seat now.",
     )
     return redirect(found)
@@ -149,7 +141,7 @@ def give_back_seat(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     membership = find_member(found, pk)
     attempt(
         request,
-        lambda: seats.give_back_seat(membership=membership, by=signed_in(request)),
+        lambda: seats.give_back_seat(membership=membership, by=member(request)),
         f"The seat of {name_of(membership)} is free again.",
     )
     return redirect(found)
@@ -161,7 +153,7 @@ def hand_over(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     membership = find_member(found, pk)
     attempt(
         request,
-        lambda: organisations.hand_over(membership=membership, by=signed_in(request)),
+        lambda: organisations.hand_over(membership=membership, by=member(request)),
         f"{name_of(membership)} is an owner now, and you are a manager.",
     )
     return redirect(found)
@@ -173,13 +165,13 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Asks once."""
     found = find(request, slug)
     membership = find_member(found, pk)
-    standing.require_over(signed_in(request), found, membership.role)
+    standing.require_over(member(request), found, membership.role)
     if request.method != "POST":
         context = {"organisation": found, "member": membership}
         return render(request, "billing/organisations/remove.html", context)
     attempt(
         request,
-        lambda: organisations.remove_member(membership=membership, by=signed_in(request)),
+        lambda: organisations.remove_member(membership=membership, by=member(request)),
         f"{name_of(membership)} is no member of {found} any more.",
     )
     return redirect(found)
@@ -194,7 +186,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "billing/organisations/leave.html", {"organisation": found})
     left = attempt(
         request,
-        lambda: organisations.leave(organisation=found, user=signed_in(request)),
+        lambda: organisations.leave(organisation=found, user=member(request)),
         f"You have left {found}.",
     )
     return redirect("billing:organisations") if left else redirect(found)
@@ -244,7 +236,7 @@ def find(request: HttpRequest, slug: str) -> Organisation:
 
 
 def own_membership(request: HttpRequest, found: Organisation) -> Membership:
-    return get_object_or_404(Membership.objects.alive(), organisation=found, user=signed_in(request))
+    return get_object_or_404(Membership.objects.alive(), organisation=found, user=member(request))
 
 
 def find_member(found: Organisation, pk: int) -> Membership:

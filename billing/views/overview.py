@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.views.decorators.http import require_safe
 
-from accounts.views import signed_in
+from accounts.permissions import member
 from billing.access import PREMIUM, may_read
-from billing.forms import PauseForm
+from billing.forms.subscriptions import PauseForm
 from billing.history import cause_in_words, step_in_words
 from billing.listing import list_invoices
 from billing.models import InvoiceStatus, Organisation, RefundKind, State, Subscription, SubscriptionTransition
@@ -43,7 +43,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 
 def show_overview(request: HttpRequest, refusal: Exception | None = None) -> HttpResponse:
-    user = signed_in(request)
+    user = member(request)
     # The last one that ended, if there is none now.
     subscription = current_subscription(user) or Subscription.objects.of(user).exclude(started_at=None).first()
     access = may_read(user, PREMIUM)
@@ -85,7 +85,7 @@ def steps_of(user: User) -> list[dict[str, Any]]:
 @require_safe
 def invoices(request: HttpRequest) -> HttpResponse:
     with faults_in_words():
-        page = list_invoices(signed_in(request), **asked_place(PlaceForm(request.GET)))
+        page = list_invoices(member(request), **asked_place(PlaceForm(request.GET)))
     context = {"invoices": [in_words(row) for row in page.rows], **neighbours(request, page)}
     return show(request, "billing/invoices.html", context)
 

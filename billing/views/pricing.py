@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.access import PREMIUM, may_read
-from billing.forms import ContactForm
+from billing.forms.subscriptions import ContactForm
 from billing.gateways import ready_gateways
 from billing.models import Plan
 from billing.pricing import columns
@@ -21,6 +20,7 @@ from billing.services.subscribing import MOST_PAUSED, current_subscription
 from billing.views import show
 from billing.words import why_access
 from common.client import client_address, network_of
+from common.forms import submit
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -61,12 +61,7 @@ def enterprise(request: HttpRequest) -> HttpResponse:
         known = {"name": request.user.name, "email": request.user.email} if request.user.is_authenticated else {}
         return show(request, "billing/enterprise.html", {"form": ContactForm(initial=known)})
     form = ContactForm(request.POST)
-    if form.is_valid():
-        try:
-            send_request(**form.cleaned_data, network=network_of(client_address(request)))
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, "It is with us. We answer by mail.")
-            return redirect("billing:pricing")
-    return show(request, "billing/enterprise.html", {"form": form})
+    if not submit(form, lambda: send_request(**form.cleaned_data, network=network_of(client_address(request)))):
+        return show(request, "billing/enterprise.html", {"form": form})
+    messages.success(request, "It is with us. We answer by mail.")
+    return redirect("billing:pricing")

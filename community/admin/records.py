@@ -6,9 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
-from common.admin import RecordAdmin
+from common.admin import RecordAdmin, RecordInline
 from community.models import Case, Comment, Post, Report, StaffAction, Standing
 
 
@@ -51,15 +50,9 @@ class StandingAdmin(CommunityAdmin):
     ordering = ("-pk",)
 
 
-class ReportInline(TabularInline):
+class ReportInline(RecordInline):
     model = Report
-    extra = 0
-    can_delete = False
     fields = ("reporter", "reason", "at")
-    readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Case)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from django import forms
-from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 
 from community.models import Comment, Post
@@ -14,13 +11,6 @@ from community.querysets.posts import as_read_by
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-    from accounts.models import User
-
-
-def member(request: HttpRequest) -> User:
-    """Whoever asks: these pages are closed to visitors."""
-    return cast("User", request.user)
 
 
 def find_post(request: HttpRequest, pk: int) -> Post:
@@ -35,23 +25,3 @@ def find_comment(request: HttpRequest, pk: int) -> Comment:
     comment = get_object_or_404(comments, pk=pk)
     as_read_by(request.user, comment.post)
     return comment
-
-
-def submitted(form: forms.Form, service: Callable[[], Any]) -> Any:
-    """What the service makes of a valid form; None, with the faults in the form, where it refuses."""
-    if not form.is_valid():
-        return None
-    try:
-        return service()
-    except ValidationError as error:
-        put_faults(form, error)
-        return None
-
-
-def put_faults(form: forms.Form, error: ValidationError) -> None:
-    """At their fields; those of fields that the form lacks above it."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, faults in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, faults)

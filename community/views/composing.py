@@ -10,17 +10,18 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.permissions import member
 from common.client import client_address
-from common.forms import cleaned, faults_in_words
+from common.forms import cleaned, faults_in_words, submit
 from community.categories import categories_for
 from community.forms.composing import CommentForm, PostForm, initial_of
 from community.models import Comment, Draft, Post
 from community.services import drafts, texts, writing
-from community.views import find_comment, find_post, member, submitted
+from community.views import find_comment, find_post
 from tutorials.models import Tutorial
+from tutorials.querysets import TEXTS
 
 HELD = "Thank you. A moderator reads it first; you will be told."
-UNREAD = ("body", "body_html", "opening_html", "text", "opening_text", "search", "open_search", "source")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +32,7 @@ def new_post(request: HttpRequest) -> HttpResponse:
     place = f"tutorial-{tutorial.pk}" if tutorial else "post"
     form = PostForm(request.POST or None, categories=categories_for(user), initial=begun(request, place))
     if request.method == "POST":
-        post = submitted(
+        post = submit(
             form,
             lambda: writing.publish_post(
                 author=user, values=form.cleaned_data, tutorial=tutorial, block=block, address=client_address(request)
@@ -50,7 +51,7 @@ def new_post(request: HttpRequest) -> HttpResponse:
 def asked_about(request: HttpRequest) -> tuple[Tutorial | None, str]:
     """The tutorial that a post is begun from, and the place there; a tutorial that is gone is none."""
     slug = request.POST.get("tutorial", request.GET.get("tutorial", ""))
-    tutorial = Tutorial.objects.visible_to(request.user).defer(*UNREAD).filter(slug=slug).first() if slug else None
+    tutorial = Tutorial.objects.visible_to(request.user).defer(*TEXTS).filter(slug=slug).first() if slug else None
     block = request.POST.get("block", request.GET.get("block", ""))
     return (tutorial, block if tutorial.has_block(block) else "") if tutorial else (None, "")
 
@@ -82,7 +83,7 @@ def edit_post(request: HttpRequest, pk: int) -> HttpResponse:
     writing.require_own(user, post)
     form = PostForm(request.POST or None, categories=categories_for(user), initial=initial_of(post))
     if request.method == "POST":
-        edited = submitted(form, lambda: writing.edit_post(by=user, post=post, changes=form.cleaned_data))
+        edited = submit(form, lambda: writing.edit_post(by=user, post=post, changes=form.cleaned_data))
         if edited is not None:
             return redirect(edited)
     return render(request, "community/edit_post.html", {"form": form, "post": post})
@@ -93,7 +94,7 @@ def add_comment(request: HttpRequest, pk: int) -> HttpResponse:
     """An answer to a post; where something is wrong with it, its form stands on a page of its own."""
     post, user = find_post(request, pk), member(request)
     form = CommentForm(request.POST)
-    comment = submitted(
+    comment = submit(
         form,
         lambda: writing.add_comment(author=user, post=post, address=client_address(request), **form.cleaned_data),
     )
@@ -110,7 +111,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     place = f"reply-{parent.pk}"
     form = CommentForm(request.POST or None, initial=begun(request, place))
     if request.method == "POST":
-        comment = submitted(
+        comment = submit(
             form,
             lambda: writing.add_comment(
                 author=user, post=parent.post, parent=parent, address=client_address(request), **form.cleaned_data
@@ -129,7 +130,7 @@ def edit_comment(request: HttpRequest, pk: int) -> HttpResponse:
     writing.require_own(user, comment)
     form = CommentForm(request.POST or None, initial={"body": comment.body})
     if request.method == "POST":
-        edited = submitted(form, lambda: writing.edit_comment(by=user, comment=comment, **form.cleaned_data))
+        edited = submit(form, lambda: writing.edit_comment(by=user, comment=comment, **form.cleaned_data))
         if edited is not None:
             return redirect(edited)
     return render(request, "community/edit_comment.html", {"form": form, "comment": comment, "post": comment.post})

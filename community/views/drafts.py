@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.permissions import member
 from common.forms import cleaned, in_words
 from community.categories import categories_for
 from community.forms.composing import DraftForm
 from community.models import Comment, Draft, Post, State
 from community.services import drafts
-from community.views import member
 from tutorials.models import Tutorial
 
 if TYPE_CHECKING:

@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Profile
+from accounts.permissions import member
 from common.forms import PlaceForm, asked_place, cleaned, faults_in_words
 from common.paging import neighbours, page_of
 from community.forms.following import WatchForm
 from community.models import Category, Watch
 from community.querysets.following import WATCHES_NEWEST_FIRST
 from community.services import following
-from community.views import find_post, member
+from community.views import find_post
 
 IN_WORDS = {"watching": "You watch it now.", "muted": "You hear no more of it.", "": "You neither watch nor mute it."}
 

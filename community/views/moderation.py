@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Profile, User
 from accounts.models.sessions import Door
+from accounts.permissions import member
 from accounts.visits import Visit
-from common.forms import PlaceForm, asked_place, faults_in_words
+from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours
 from community import moderation
 from community.categories import all_categories
@@ -34,7 +35,7 @@ from community.forms.moderation import (
 )
 from community.models import Case, Comment, Decision, Deed, StaffAction, Standing, TrustLevel
 from community.services import moderating
-from community.views import find_comment, find_post, member, submitted
+from community.views import find_comment, find_post
 
 NOTHING = "It was so already: nothing has changed."
 DONE = "Done. It stands in the staff log, where it can be undone."
@@ -68,7 +69,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     """One of them, and where it is decided."""
     found = get_object_or_404(Case, pk=pk)
     form = DecisionForm(request.POST or None, prefix=f"case-{pk}")
-    if request.method == "POST" and submitted(form, lambda: decide(request, found, form)):
+    if request.method == "POST" and submit(form, lambda: decide(request, found, form)):
         messages.success(request, "Decided. It stands in the staff log, where it can be undone.")
         return redirect("community:moderation")
     item = moderation.items_of([pk])[0]
@@ -190,7 +191,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
             by=member(request), action=line, reason=form.cleaned_data["reason"], visit=visit_of(request)
         )
 
-    if request.method == "POST" and submitted(form, act):
+    if request.method == "POST" and submit(form, act):
         messages.success(request, "Undone.")
         return redirect("community:staff_log")
     return render(request, "community/moderation_undo.html", {"line": line, "form": form})
@@ -200,7 +201,7 @@ def tried(request: HttpRequest, form: DeedForm, act: Callable[[], StaffAction | 
     """Whether the service has done it; where it refuses, the form says why."""
     if not form.is_valid():
         return False
-    done = submitted(form, act)
+    done = submit(form, act)
     if form.errors:
         return False
     messages.success(request, DONE if done else NOTHING)

@@ -10,7 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.forms import PlaceForm, asked_place, faults_in_words
+from accounts.permissions import member
+from common.forms import PlaceForm, asked_place, faults_in_words, submit
 from common.paging import neighbours, page_of
 from community.forms.following import CadencesForm
 from community.models import Kind, Notification
@@ -18,7 +19,6 @@ from community.notices import notice_of
 from community.querysets.following import NOTIFICATIONS_NEWEST_FIRST
 from community.services import preferences, reading
 from community.unsubscribing import read_token
-from community.views import member, submitted
 
 ALL = "all"
 
@@ -63,7 +63,7 @@ def mark_all_read(request: HttpRequest) -> HttpResponse:
 def notification_settings(request: HttpRequest) -> HttpResponse:
     user = member(request)
     form = CadencesForm(user, request.POST or None)
-    if request.method == "POST" and submitted(
+    if request.method == "POST" and submit(
         form, lambda: preferences.set_cadences(user=user, cadences=form.cleaned_data)
     ):
         messages.success(request, "Saved.")

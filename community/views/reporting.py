@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import member
+from common.forms import submit
 from community.forms.moderation import ReportForm
 from community.models import Comment, Post
 from community.services import reporting
-from community.views import find_comment, find_post, member, submitted
+from community.views import find_comment, find_post
 
 THANKS = "Thank you. The moderators have your report."
 
@@ -30,7 +32,7 @@ def report_comment(request: HttpRequest, pk: int) -> HttpResponse:
 def report(request: HttpRequest, text: Post | Comment, post: Post) -> HttpResponse:
     form = ReportForm(request.POST or None)
     if request.method == "POST":
-        given = submitted(form, lambda: reporting.report(by=member(request), text=text, reason=form.in_words()))
+        given = submit(form, lambda: reporting.report(by=member(request), text=text, reason=form.in_words()))
         if given is not None:
             messages.success(request, THANKS)
             return redirect(post)

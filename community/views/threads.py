@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.permissions import member
 from common.comparing import compare
 from common.forms import faults_in_words, in_words
 from community import unread
@@ -22,7 +23,7 @@ from community.querysets.posts import may_moderate, may_read_words
 from community.querysets.threads import cursor_to, read_thread
 from community.services import answers, likes, reading
 from community.threads import address_of_comment, address_of_post, likes_in_words, page_of
-from community.views import find_comment, find_post, member
+from community.views import find_comment, find_post
 
 MOST_REVISIONS = 20
 # Of all edits on one page together; the one that goes beyond it is shown whole.

@@ -32,6 +32,7 @@ from accounts.visits import Visit
 from common.limits import Limited
 from tests.accounts.clients import get, log_in, refresh
 from tests.accounts.planting import ADDRESS, MARK, NETWORK_ADDRESS, plant
+from tests.clients import signed_in
 from tests.factories import PASSWORD, make_user
 from tutorials.models import Tutorial
 
@@ -432,12 +433,6 @@ def test_whom_somebody_else_is_at_is_passed_over(db: None) -> None:
 
 
 # -- Pages and API ------------------------------------------------------------------------------
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_the_page_asks_for_the_password_signs_out_and_says_when(learner: User) -> None:

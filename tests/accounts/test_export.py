@@ -35,6 +35,7 @@ from common.limits import Limited
 from tests.accounts.clients import log_in
 from tests.accounts.planting import MARK, plant
 from tests.brokers import broker_away
+from tests.clients import signed_in
 from tests.factories import make_user
 
 VISIT = Visit(door=Door.PAGE, address="192.0.2.1", device="Firefox on Linux")
@@ -58,12 +59,6 @@ def make_for(user: User) -> DataExport:
     make_export(str(export.pk))
     export.refresh_from_db()
     return export
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 # -- What is in it ------------------------------------------------------------------------------

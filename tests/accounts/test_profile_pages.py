@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Profile, User
+from tests.clients import signed_in
 from tests.factories import make_user
 
 SETTINGS = "/settings/profile/"
@@ -19,12 +20,6 @@ def text_of(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200, response.status_code
     return response.content.decode()
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def write_about(user: User, **fields: Any) -> None:

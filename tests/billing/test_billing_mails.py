@@ -11,7 +11,7 @@ import time_machine
 from django.core.mail import EmailMultiAlternatives
 
 from accounts.models import User
-from billing import emails
+from billing.emails import subscriptions as emails
 from billing.gateways.base import Truth
 from billing.models import Cause, InvoiceStatus, State, Subscription
 from billing.services.announcing import announce, announce_second

@@ -305,3 +305,14 @@ def test_one_that_is_revoked_at_that_moment_is_not_accepted(learner: User, admin
     late = overtaken(partial(invitations.revoke, invitation=sent, by=learner), partial(accept, new))
     assert messages(late) == [invitations.GONE]
     assert alone(partial(accept, new)).messages == [invitations.GONE]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_removed_at_that_moment_invites_nobody_any_more(learner: User, admin: User) -> None:
+    company = make_organisation(learner, by=admin, seats=3)
+    going = add(company, Role.MANAGER, by=learner)
+    assert going.user is not None
+    removed = partial(organisations.remove_member, membership=going, by=learner)
+    with pytest.raises(PermissionDenied):
+        overtaken(removed, partial(invitations.invite, organisation=company, email="a@example.org", by=going.user))
+    assert not Invitation.objects.exists()

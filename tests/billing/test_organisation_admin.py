@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from billing.access import PREMIUM, may_read
+from billing.forms.organisations import NO_ACCOUNT, NOT_MONEY
 from billing.models import Contract, Membership, Organisation, Role
 from billing.models.organisations import CONTRACTS_OVERLAP
-from billing.organisation_forms import NO_ACCOUNT, NOT_MONEY
 from billing.services import contracts, organisations
 from tests.billing.organisations import DAY, add, join, make_contract, make_invitation, make_organisation
 from tests.factories import make_user

@@ -12,6 +12,7 @@ from billing.access import PREMIUM, may_read
 from billing.models import Invitation, Membership, Organisation, Role
 from tests.accounts.test_api_keys import make_key
 from tests.billing.organisations import add, join, make_invitation, make_organisation
+from tests.clients import signed_in
 
 API = "/api/organisations"
 
@@ -24,13 +25,6 @@ def company(learner: User, admin: User) -> Organisation:
 @pytest.fixture
 def owner(company: Organisation, learner: User) -> Client:
     return signed_in(learner)
-
-
-def signed_in(person: User | None) -> Client:
-    assert person is not None
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def call(client: Client, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

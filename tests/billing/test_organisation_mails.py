@@ -10,7 +10,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import User
-from billing import organisation_emails
+from billing.emails import organisations as emails
 from billing.models import Contract, Membership, Organisation, Seat
 from billing.services.seats import settle
 from tests.billing.organisations import DAY, add, make_contract, make_invitation, make_organisation
@@ -28,39 +28,39 @@ def company(learner: User, admin: User) -> Organisation:
 def invitation(company: Organisation) -> None:
     own = Membership.objects.get()
     assert own.user is not None
-    organisation_emails.invitation(invitation=make_invitation(company, by=own.user), token="the-token")
+    emails.invitation(invitation=make_invitation(company, by=own.user), token="the-token")
 
 
 def accepted(company: Organisation) -> None:
     own = Membership.objects.get()
     assert own.user is not None
-    organisation_emails.accepted(invitation=make_invitation(company, by=own.user), membership=own)
+    emails.accepted(invitation=make_invitation(company, by=own.user), membership=own)
 
 
 def seat_ends(company: Organisation) -> None:
     own = Membership.objects.get()
-    organisation_emails.seat_ends(seat=Seat(organisation=company, user=own.user), at=timezone.now() + DAY)
+    emails.seat_ends(seat=Seat(organisation=company, user=own.user), at=timezone.now() + DAY)
 
 
 def contract_ends(company: Organisation) -> None:
-    organisation_emails.contract_ends(contract=Contract.objects.get(), owner=Membership.objects.get())
+    emails.contract_ends(contract=Contract.objects.get(), owner=Membership.objects.get())
 
 
 MAILS: dict[str, tuple[Mail, str]] = {
     "invitation": (invitation, "/billing/invitations/the-token/"),
     "accepted": (accepted, "/billing/organisations/obrien-bb-sons/"),
     "made owner": (
-        lambda _: organisation_emails.made_owner(membership=Membership.objects.get()),
+        lambda _: emails.made_owner(membership=Membership.objects.get()),
         "/billing/organisations/obrien-bb-sons/",
     ),
     "seat given back": (
-        lambda _: organisation_emails.seat_given_back(membership=Membership.objects.get()),
+        lambda _: emails.seat_given_back(membership=Membership.objects.get()),
         "/pricing/",
     ),
     "seat ends": (seat_ends, "/pricing/"),
     "contract ends": (contract_ends, "/billing/enterprise/"),
     "without owner": (
-        lambda company: organisation_emails.without_owner(organisation=company),
+        lambda company: emails.without_owner(organisation=company),
         "/admin/billing/organisation/",
     ),
 }

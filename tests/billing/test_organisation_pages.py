@@ -17,6 +17,7 @@ from billing.access import PREMIUM, may_read
 from billing.models import Invitation, Membership, Organisation, Role
 from billing.services import standing
 from tests.billing.organisations import add, invite, join, make_invitation, make_organisation, token_to
+from tests.clients import signed_in
 from tests.factories import PASSWORD, make_tutorial, make_user
 from tutorials.models import LearningDay, TutorialProgress
 
@@ -31,13 +32,6 @@ def company(learner: User, admin: User) -> Organisation:
 @pytest.fixture
 def owner(company: Organisation, learner: User) -> Client:
     return signed_in(learner)
-
-
-def signed_in(person: User | None) -> Client:
-    assert person is not None
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def text(client: Client, address: str = PAGE) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import ContactRequest, Plan, Price, State
 from tests.billing.truths import make_subscription, premium
+from tests.clients import signed_in
 from tests.counterparts.process import PAYPAL_CLIENT, PAYPAL_WEBHOOK, STRIPE_KEY, STRIPE_SECRET
 from tests.factories import make_grant, make_user
 from tutorials.models import Tutorial
@@ -33,12 +34,6 @@ def page_of(client: Client, address: str = PRICING) -> str:
     response = client.get(address)
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_visitor_sees_every_plan_and_what_it_costs(visitor: Client) -> None:

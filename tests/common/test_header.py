@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.models import User
 from common.header import HeaderItem, show_in_header, sources
 from common.templatetags.icons import lucide
+from tests.clients import signed_in
 from tests.factories import make_user
 from tutorials.models import Tutorial
 
@@ -35,12 +36,6 @@ def header_of(client: Client, address: str = "/tracks/") -> str:
     found = re.search(r"<header class=\"header\">.*?</header>", client.get(address).content.decode(), re.DOTALL)
     assert found
     return re.sub(r"\s+", " ", found[0])
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.usefixtures("bell")

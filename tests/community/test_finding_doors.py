@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from community.models import Category, Comment, Post, State
 from community.services import states
+from tests.clients import signed_in
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_grant, make_tutorial, make_user
 from tutorials.models import Tutorial
@@ -22,12 +23,6 @@ pytestmark = pytest.mark.django_db
 
 # What must not be seen, and a title that gives it away.
 SECRET = "quokka"
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 @pytest.fixture
@@ -85,7 +80,7 @@ def test_what_may_not_be_seen_shows_at_no_door(unseen: dict[str, Any], stranger:
     address = door.format(shown=unseen["shown"].pk)
     # What was asked for is said again, and a feed has its own name.
     asked = {SECRET, SECRET[1:5], f"tag:{SECRET}", f"#{SECRET}"}
-    for client in (Client(), client_of(stranger)):
+    for client in (Client(), signed_in(stranger)):
         response = client.get(address)
         assert response.status_code == 200
         text = response.content.decode()
@@ -97,7 +92,7 @@ def test_what_may_not_be_seen_shows_at_no_door(unseen: dict[str, Any], stranger:
 
 
 def test_those_who_may_see_a_space_find_what_is_in_it(unseen: dict[str, Any]) -> None:
-    member = client_of(unseen["author"])
+    member = signed_in(unseen["author"])
     (row,) = member.get(f"/api/posts?q={SECRET}").json()["results"]
     assert row["id"] == unseen["space"].pk
     (alike,) = member.get(f"/api/posts/similar?title=the {SECRET} of all members").json()["results"]
@@ -179,7 +174,7 @@ def test_pages_of_a_search_follow_each_other_while_posts_arrive(visitor: Client,
 
 
 def test_a_search_costs_as_many_queries_for_twice_as_many_posts(learner: User, tutorial: Tutorial) -> None:
-    client = client_of(learner)
+    client = signed_in(learner)
 
     def queries(address: str) -> int:
         # What was changed a moment ago is not remembered.
@@ -288,8 +283,8 @@ def test_a_profile_shows_posts_and_answers_to_whom_its_owner_lets(
         learner.profile.save()
         for client, seen in (
             (visitor, seen_by_visitor),
-            (client_of(stranger), seen_by_member),
-            (client_of(learner), 1),
+            (signed_in(stranger), seen_by_member),
+            (signed_in(learner), 1),
         ):
             page = client.get(address).content.decode()
             assert page.count("A post by the learner") == seen
@@ -300,10 +295,10 @@ def test_a_profile_shows_posts_and_answers_to_whom_its_owner_lets(
 def test_a_member_watches_somebody_on_their_profile(visitor: Client, learner: User, stranger: User) -> None:
     make_post(author=learner)
     address, action = learner.profile.get_absolute_url(), f"/community/people/{learner.profile.handle}/watch/"
-    for client, offered in ((visitor, False), (client_of(learner), False), (client_of(stranger), True)):
+    for client, offered in ((visitor, False), (signed_in(learner), False), (signed_in(stranger), True)):
         assert (action in client.get(address).content.decode()) == offered
-    client_of(stranger).post(action, {"level": "muted"})
-    assert "Muted" in client_of(stranger).get(address).content.decode()
+    signed_in(stranger).post(action, {"level": "muted"})
+    assert "Muted" in signed_in(stranger).get(address).content.decode()
 
 
 def test_the_header_searches_the_site(visitor: Client) -> None:
@@ -314,7 +309,7 @@ def test_the_header_searches_the_site(visitor: Client) -> None:
 def test_a_tutorial_shows_its_threads_and_where_to_ask(learner: User, tutorial: Tutorial) -> None:
     make_post("About this tutorial here", author=learner, tutorial=tutorial)
     make_post("About something else", author=learner)
-    page = client_of(learner).get(tutorial.get_absolute_url()).content.decode()
+    page = signed_in(learner).get(tutorial.get_absolute_url()).content.decode()
     assert "About this tutorial here" in page
     assert "About something else" not in page
     assert f'href="/community/?tutorial={tutorial.slug}"' in page
@@ -328,6 +323,6 @@ def test_the_first_page_shows_what_is_discussed(visitor: Client, learner: User) 
         make_post(f"Live thread number {number}", author=learner)
     # What visitors see of it is kept for a minute.
     cache.clear()
-    for client in (visitor, client_of(learner)):
+    for client in (visitor, signed_in(learner)):
         page = client.get("/").content.decode()
         assert [f"Live thread number {number}" in page for number in range(4)] == [False, True, True, True]

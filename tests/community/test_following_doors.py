@@ -7,23 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from community import unread
 from community.models import Kind, Notification, State, Watch
 from community.services import following, notifying, reading, states
+from tests.clients import signed_in
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 
 JSON = "application/json"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def tell(user: User, *, kind: Kind = Kind.MENTION, title: str = "") -> Notification:

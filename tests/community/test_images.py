@@ -22,6 +22,7 @@ from common.limits import Limited
 from community.models import Category, Comment, Draft, Post, PostImage, Standing, TrustLevel
 from community.services import admission, drafts, images, moderating, writing
 from tests.accounts.test_pictures import SVG, image_of, png_that_claims
+from tests.clients import signed_in
 from tests.community.members import make_comment, make_post
 from tests.factories import make_grant, make_user
 from tests.tutorials.callers import Caller, faults, refusal, words
@@ -57,20 +58,13 @@ def showing(image: PostImage) -> str:
     return f"Look at this:\n\n![a chart]({image.name})"
 
 
-def client_of(user: User | None) -> Client:
-    client = Client()
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
 def shows(text: Post | Comment, image: PostImage) -> bool:
     text.refresh_from_db()
     return f'src="/community/images/{image.name}"' in text.body_html
 
 
 def is_seen(image: PostImage, user: User | None) -> bool:
-    status: int = client_of(user).get(image.get_absolute_url()).status_code
+    status: int = signed_in(user).get(image.get_absolute_url()).status_code
     assert status in (200, 404)
     return status == 200
 
@@ -150,7 +144,7 @@ def test_nobody_guesses_a_name_and_the_same_file_is_the_same_image(member: User)
     ids=["empty", "svg", "html", "script", "bmp", "cut off", "a bomb", "a smaller bomb", "bytes"],
 )
 def test_the_same_is_refused_in_the_same_words_at_page_and_api(member: User, content: bytes, message: str) -> None:
-    client, before = client_of(member), files()
+    client, before = signed_in(member), files()
     page = client.post("/community/images/", {"file": file_of(content)})
     assert page.status_code == 200
     assert message in page.content.decode()
@@ -160,10 +154,10 @@ def test_the_same_is_refused_in_the_same_words_at_page_and_api(member: User, con
 
 
 def test_a_newcomer_uploads_nothing(learner: User) -> None:
-    answer = client_of(learner).post("/api/posts/images", {"file": file_of(image_of("PNG"))})
+    answer = signed_in(learner).post("/api/posts/images", {"file": file_of(image_of("PNG"))})
     assert faults(answer) == {("file", "no_images_yet")}
     assert words(answer) == {"file": admission.NO_IMAGES_YET}
-    page = client_of(learner).post("/community/images/", {"file": file_of(image_of("PNG"))})
+    page = signed_in(learner).post("/community/images/", {"file": file_of(image_of("PNG"))})
     assert admission.NO_IMAGES_YET in page.content.decode()
     assert not PostImage.objects.exists()
 
@@ -174,7 +168,7 @@ def test_who_may_not_write_uploads_nothing(member: User) -> None:
     Standing.objects.update(silenced_until=timezone.now() + timedelta(hours=1))
     with pytest.raises(PermissionDenied, match="You may not write here until"):
         upload(member)
-    assert client_of(member).post("/community/images/", {"file": file_of(image_of("PNG"))}).status_code == 403
+    assert signed_in(member).post("/community/images/", {"file": file_of(image_of("PNG"))}).status_code == 403
     assert not PostImage.objects.exists()
 
 
@@ -199,7 +193,7 @@ def test_images_of_one_person_have_a_size_together(member: User, monkeypatch: py
 
 def test_without_a_file_it_is_said_what_to_send(member: User) -> None:
     assert faults(Caller(member).post("posts/images", {})) == {("file", "required")}
-    assert "Choose an image." in client_of(member).post("/community/images/").content.decode()
+    assert "Choose an image." in signed_in(member).post("/community/images/").content.decode()
 
 
 # -- What texts show ------------------------------------------------------------------------------
@@ -243,8 +237,8 @@ def test_anothers_image_is_not_shown_in_my_text(member: User, stranger: User) ->
 def test_the_preview_shows_what_will_be_shown(member: User, stranger: User) -> None:
     image = upload(member)
     data = {"body": showing(image)}
-    assert image.get_absolute_url() in client_of(member).post("/community/preview/", data).content.decode()
-    assert image.get_absolute_url() not in client_of(stranger).post("/community/preview/", data).content.decode()
+    assert image.get_absolute_url() in signed_in(member).post("/community/preview/", data).content.decode()
+    assert image.get_absolute_url() not in signed_in(stranger).post("/community/preview/", data).content.decode()
 
 
 # -- Who sees it ----------------------------------------------------------------------------------
@@ -286,20 +280,20 @@ def test_a_name_that_is_none_or_whose_file_is_gone_is_not_there(member: User) ->
     image = upload(member)
     default_storage.delete(str(image.file.name))
     for address in (image.get_absolute_url(), "/community/images/x.webp", "/community/images/a%00b"):
-        assert client_of(member).get(address).status_code == 404
+        assert signed_in(member).get(address).status_code == 404
 
 
 # -- The doors ------------------------------------------------------------------------------------
 
 
 def test_the_page_takes_an_image_lists_it_with_its_markdown_and_deletes_it(member: User, stranger: User) -> None:
-    client = client_of(member)
+    client = signed_in(member)
     assert client.post("/community/images/", {"file": file_of(image_of("PNG"))})["Location"] == "/community/images/"
     image = PostImage.objects.get()
     page = client.get("/community/images/").content.decode()
     assert f"![description]({image.name})" in page
-    assert image.name not in client_of(stranger).get("/community/images/").content.decode()
-    assert client_of(stranger).post(f"/community/images/{image.name}/remove/").status_code == 404
+    assert image.name not in signed_in(stranger).get("/community/images/").content.decode()
+    assert signed_in(stranger).post(f"/community/images/{image.name}/remove/").status_code == 404
     assert client.post(f"/community/images/{image.name}/remove/").status_code == 302
     assert not PostImage.objects.exists()
     assert client.get("/community/images/?cursor=x").status_code == 400
@@ -308,7 +302,7 @@ def test_the_page_takes_an_image_lists_it_with_its_markdown_and_deletes_it(membe
 def test_the_page_of_images_takes_the_same_queries_for_more_of_them(
     member: User, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
-    client = client_of(member)
+    client = signed_in(member)
     client.get("/community/images/")
     for side in (10, 11):
         upload(member, image_of("PNG", (side, side)))
@@ -321,7 +315,7 @@ def test_the_page_of_images_takes_the_same_queries_for_more_of_them(
 
 
 def test_the_api_takes_lists_and_deletes_images(member: User, stranger: User) -> None:
-    client = client_of(member)
+    client = signed_in(member)
     answer = client.post("/api/posts/images", {"file": file_of(image_of("PNG"))})
     assert answer.status_code == 201
     item = answer.json()

@@ -9,15 +9,10 @@ from django.test import Client
 from accounts.models import User
 from community.models import Category, Comment, Post, State
 from community.services import drafts, states, writing
+from tests.clients import signed_in
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_grant, make_tutorial
 from tests.tutorials.callers import Caller
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_drafts_lead_only_to_what_their_owner_may_open(

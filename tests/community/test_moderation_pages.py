@@ -18,6 +18,7 @@ from accounts.visits import Visit
 from community.models import Case, Post, StaffAction, Standing, State
 from community.models.moderation import NO_REASON
 from community.services import moderating, reporting, states, writing
+from tests.clients import signed_in
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 
@@ -34,13 +35,7 @@ def post(learner: User) -> Post:
 
 @pytest.fixture
 def browser(moderator: User) -> Client:
-    return browser_of(moderator)
-
-
-def browser_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return signed_in(moderator)
 
 
 def reported(text: Any, reason: str = "It is spam.") -> Case:
@@ -66,7 +61,7 @@ def test_the_queue_is_closed_to_all_but_moderators(learner: User, author: User, 
     for address in (QUEUE, LOG, PERSON):
         assert visitor.get(address).status_code == 302
         for user in (learner, author):
-            response = browser_of(user).get(address)
+            response = signed_in(user).get(address)
             assert response.status_code == 403
             assert moderating.NOT_A_MODERATOR in response.content.decode()
 
@@ -220,7 +215,7 @@ def test_what_cannot_be_done_now_is_not_done(browser: Client, post: Post) -> Non
 def test_a_comment_is_hidden_on_its_page(browser: Client, post: Post, learner: User) -> None:
     comment = make_comment(post)
     address = f"/community/comments/{comment.pk}/moderate/"
-    assert browser_of(learner).get(address).status_code == 403
+    assert signed_in(learner).get(address).status_code == 403
     assert "Done." in send(browser, address, deed="hide", reason=WHY)
     comment.refresh_from_db()
     assert comment.state == State.HIDDEN
@@ -240,7 +235,7 @@ def test_a_person_is_silenced_and_given_a_level_on_their_page(browser: Client, l
 
 
 def test_who_is_banned_is_signed_out_at_once(browser: Client, learner: User) -> None:
-    theirs = browser_of(learner)
+    theirs = signed_in(learner)
     assert theirs.get("/learning/").status_code == 200
     assert "Done." in send(browser, PERSON, deed="ban", reason=WHY)
     assert theirs.get("/learning/").status_code == 302
@@ -281,7 +276,7 @@ def test_page_and_api_refuse_the_silenced_in_the_same_words(learner: User, moder
     from tests.tutorials.callers import Caller
 
     moderating.silence(by=moderator, person=learner, until=timezone.now() + timedelta(days=1), reason=WHY)
-    at_page = browser_of(learner).post(f"/community/posts/{post.pk}/comment/", {"body": "But why?"})
+    at_page = signed_in(learner).post(f"/community/posts/{post.pk}/comment/", {"body": "But why?"})
     at_api = Caller(learner).post(f"posts/{post.pk}/comments", {"body": "But why?"})
     assert at_page.status_code == at_api.status_code == 403
     words = at_api.json()["detail"]
@@ -297,7 +292,7 @@ def test_staff_look_at_records_in_the_admin_and_change_none(
     make_category("Elsewhere")
     for name in ("post", "comment", "standing", "case", "staffaction", "category"):
         assert browser.get(f"/admin/community/{name}/").status_code == 200, name
-        assert browser_of(author).get(f"/admin/community/{name}/").status_code == 403, name
+        assert signed_in(author).get(f"/admin/community/{name}/").status_code == 403, name
         if name != "category":
             assert browser.get(f"/admin/community/{name}/add/").status_code == 403, name
     for row in (post, StaffAction.objects.get(), Case.objects.get(), Standing.objects.first()):

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -22,20 +21,14 @@ from community.models import Category, Comment, Kind, Notification, Post, State
 from community.querysets import threads
 from community.querysets.posts import may_moderate
 from community.services import answers, likes, notifying, states, writing
+from tests.clients import signed_in
 from tests.community.members import make_category, make_comment, make_post, numbers
 from tests.factories import make_grant, make_user
 from tutorials.models import Tutorial
 
 
-def client_of(user: User | None = None) -> Client:
-    client = Client()
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
 def page(post: Post, user: User | None = None, query: str = "") -> str:
-    response = client_of(user).get(post.get_absolute_url() + query)
+    response = signed_in(user).get(post.get_absolute_url() + query)
     assert response.status_code == 200
     return response.content.decode()
 
@@ -55,10 +48,10 @@ def test_a_visitor_reads_the_thread_and_is_shown_the_way_in(post: Post, answer: 
 
 def test_another_title_in_the_address_leads_to_the_right_one(post: Post) -> None:
     for address in (f"/community/posts/{post.pk}/", f"/community/posts/{post.pk}/old-title/?cursor=x"):
-        response = client_of().get(address)
+        response = signed_in(None).get(address)
         assert response.status_code == 302
         assert response["Location"].startswith(post.get_absolute_url())
-    assert client_of().get("/community/posts/0/").status_code == 404
+    assert signed_in(None).get("/community/posts/0/").status_code == 404
 
 
 def test_the_accepted_answer_stands_first_with_its_replies(post: Post, answer: Comment, learner: User) -> None:
@@ -113,7 +106,7 @@ def test_the_address_of_a_comment_leads_to_the_page_on_which_it_stands(post: Pos
             cursor = threads.cursor_to(comment, learner, moderates=False, size=size)
             rows = threads.comments_of(post, learner, moderates=False, cursor=cursor, size=size).rows
             assert comment.pk in [row.id for row in rows]
-    response = client_of().get(f"/community/comments/{many[0].pk}/")
+    response = signed_in(None).get(f"/community/comments/{many[0].pk}/")
     assert response["Location"] == f"{post.get_absolute_url()}#c{many[0].pk}"
 
 
@@ -154,7 +147,7 @@ def test_a_moderator_finds_the_way_from_a_hidden_comment_to_its_page(
 
 def test_a_post_that_was_taken_back_keeps_its_thread(post: Post, answer: Comment, learner: User) -> None:
     writing.delete_text(by=learner, text=post)
-    html = client_of().get(post.get_absolute_url(), follow=True).content.decode()
+    html = signed_in(None).get(post.get_absolute_url(), follow=True).content.decode()
     assert "They always ramble." not in html
     assert "Its author has taken this post back." in html
     assert "Say how many sentences you want." in html
@@ -166,10 +159,10 @@ def test_a_space_is_not_there_for_others(space: Category, learner: User, moderat
     comment = make_comment(post, author=moderator)
     addresses = [post.get_absolute_url(), comment.get_absolute_url(), f"/community/posts/{post.pk}/history/"]
     for address in addresses:
-        assert client_of().get(address).status_code == 404
-        assert client_of(learner).get(address).status_code == 404
+        assert signed_in(None).get(address).status_code == 404
+        assert signed_in(learner).get(address).status_code == 404
     make_grant(learner)
-    assert client_of(learner).get(addresses[0]).status_code == 200
+    assert signed_in(learner).get(addresses[0]).status_code == 200
 
 
 def test_each_sees_what_they_can_do(post: Post, answer: Comment, learner: User, stranger: User) -> None:
@@ -187,7 +180,7 @@ def test_each_sees_what_they_can_do(post: Post, answer: Comment, learner: User, 
 
 
 def test_likes_and_acceptance_work_without_script(post: Post, answer: Comment, learner: User) -> None:
-    client = client_of(learner)
+    client = signed_in(learner)
     liked = client.post(f"/community/comments/{answer.pk}/like/", {"liked": "1"})
     assert liked["Location"] == answer.get_absolute_url()
     accepted = client.post(f"/community/posts/{post.pk}/accepted-answer/", {"comment": answer.pk})
@@ -202,7 +195,7 @@ def test_likes_and_acceptance_work_without_script(post: Post, answer: Comment, l
 
 
 def test_htmx_gets_the_button_alone(answer: Comment, learner: User) -> None:
-    response = client_of(learner).post(
+    response = signed_in(learner).post(
         f"/community/comments/{answer.pk}/like/", {"liked": "1"}, headers={"HX-Request": "true"}
     )
     html = response.content.decode()
@@ -211,7 +204,7 @@ def test_htmx_gets_the_button_alone(answer: Comment, learner: User) -> None:
 
 
 def test_an_answer_is_written_on_the_page_and_its_draft_goes(post: Post, stranger: User) -> None:
-    client = client_of(stranger)
+    client = signed_in(stranger)
     client.post("/community/drafts/save/", {"place": f"comment-{post.pk}", "body": "Half an ans"})
     assert "Half an ans" in client.get(post.get_absolute_url()).content.decode()
     sent = client.post(f"/community/posts/{post.pk}/comment/", {"body": "Half an answer is none."})
@@ -222,20 +215,20 @@ def test_an_answer_is_written_on_the_page_and_its_draft_goes(post: Post, strange
 
 def test_a_form_that_is_refused_comes_back_with_what_was_written(post: Post, learner: User) -> None:
     long = "x" * 20_001
-    response = client_of(learner).post(f"/community/posts/{post.pk}/comment/", {"body": long})
+    response = signed_in(learner).post(f"/community/posts/{post.pk}/comment/", {"body": long})
     html = response.content.decode()
     assert "Use at most 20,000 characters." in html
     assert long in html
     assert (
         "Write something first."
-        in client_of(learner).post(f"/community/posts/{post.pk}/comment/", {"body": " "}).content.decode()
+        in signed_in(learner).post(f"/community/posts/{post.pk}/comment/", {"body": " "}).content.decode()
     )
 
 
 def test_a_new_post_is_written_about_a_place_in_a_tutorial(
     learner: User, category: Category, tutorial: Tutorial
 ) -> None:
-    client = client_of(learner)
+    client = signed_in(learner)
     block = tutorial.blocks[0]
     form = client.get(f"/community/new/?tutorial={tutorial.slug}&block={block['id']}").content.decode()
     assert block["text"] in form
@@ -259,16 +252,16 @@ def test_a_new_post_is_written_about_a_place_in_a_tutorial(
 
 def test_the_history_shows_what_changed(post: Post, learner: User) -> None:
     writing.edit_post(by=learner, post=post, changes={"title": "How do I keep it short?", "body": "They often ramble."})
-    html = client_of().get(f"/community/posts/{post.pk}/history/").content.decode()
+    html = signed_in(None).get(f"/community/posts/{post.pk}/history/").content.decode()
     assert "<del>always</del>" in html
     assert "<ins>often</ins>" in html
     assert "How do I keep answers short?" in html
     states.set_state(post, State.HIDDEN)
-    assert client_of().get(f"/community/posts/{post.pk}/history/").status_code == 404
+    assert signed_in(None).get(f"/community/posts/{post.pk}/history/").status_code == 404
 
 
 def test_the_page_costs_the_same_however_long_the_thread(post: Post, learner: User) -> None:
-    client = client_of(learner)
+    client = signed_in(learner)
 
     def count() -> int:
         client.get(post.get_absolute_url())
@@ -285,7 +278,7 @@ def test_the_page_costs_the_same_however_long_the_thread(post: Post, learner: Us
 
 
 def test_opening_the_page_marks_what_tells_of_it_as_read(post: Post, learner: User) -> None:
-    client = client_of(learner)
+    client = signed_in(learner)
     client.get(post.get_absolute_url())
     comment = make_comment(post)
     notifying.notify(user=learner, kind=Kind.COMMENT, actor=comment.author, post=post, comment=comment)

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from common.sections import Place, Section
+from tests.clients import signed_in
 from tests.factories import make_grant, make_tutorial
 from tutorials import home_sections, page_sections
 from tutorials.models import Tutorial
@@ -36,12 +37,6 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         page_sections, "asking", lambda tutorial, block: f"/community/new/?tutorial={tutorial.slug}&block={block}"
     )
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(client: Client, tutorial: Tutorial) -> str:

@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import User
 from common.database import indexes_only
 from ops.demo import CONTENT
+from tests.clients import signed_in
 from tests.factories import make_grant, make_topic, make_tutorial
 from tutorials.models import SearchWord, Tutorial
 from tutorials.querysets import search, search_published
@@ -30,12 +31,6 @@ def found(client: Client, words: str, **others: Any) -> list[str]:
     slugs = [row["slug"] for row in page.context["tutorials"]]
     assert slugs == [row["slug"] for row in api.json()["results"]]
     return slugs
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def test_what_people_ask_finds_what_they_mean(visitor: Client) -> None:
@@ -185,7 +180,7 @@ def test_an_excerpt_is_left_out_where_nothing_stands_in_the_text(visitor: Client
 
 def test_gated_text_is_not_searched_for_who_may_not_read_it(visitor: Client, learner: User) -> None:
     make_tutorial("Gated", access="premium", body=GATED)
-    for client in (visitor, client_of(learner)):
+    for client in (visitor, signed_in(learner)):
         for words in ("zanzibar", '"zanzibar method"', "gated -zanzibar", '"method of quokka"', "zanzibr", "quoka"):
             expected = ["gated"] if words == "gated -zanzibar" else []
             assert found(client, words) == expected, words
@@ -199,7 +194,7 @@ def test_gated_text_is_not_searched_for_who_may_not_read_it(visitor: Client, lea
 def test_members_with_premium_search_the_whole(learner: User) -> None:
     make_tutorial("Gated", access="premium", body=GATED)
     make_grant(learner)
-    client = client_of(learner)
+    client = signed_in(learner)
     assert found(client, '"zanzibar method"') == ["gated"]
     (row,) = client.get("/api/tutorials?q=zanzibar").json()["results"]
     assert "<mark>zanzibar</mark> method" in row["excerpt"]

@@ -9,15 +9,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 
 from accounts.models import User
+from common.admin import OneByOne, ServiceAdmin
 from tutorials.models import Achievement
 from tutorials.services.achievements import save_achievement
 
 
 @admin.register(Achievement)
-class AchievementAdmin(ModelAdmin):
+class AchievementAdmin(OneByOne, ServiceAdmin):
     list_display = ("title", "shown", "rule", "threshold", "is_active", "position")
     list_filter = ("is_active", "rule")
     search_fields = ("title", "code", "description")
@@ -38,8 +38,3 @@ class AchievementAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Achievement | None = None) -> bool:
         """What somebody has earned is not taken away: it is ended by `can be earned`."""
         return super().has_delete_permission(request, obj) and (obj is None or not obj.awards.exists())
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions

@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
-from common.admin import RecordAdmin
+from common.admin import RecordAdmin, RecordInline
 from tutorials.models import Award, QuizAnswer, QuizAttempt, TrackCompletion, TutorialProgress
+from tutorials.querysets import TEXTS_OF_TUTORIAL
 
 
 class LearningAdmin(RecordAdmin):
@@ -30,7 +30,7 @@ class LearningAdmin(RecordAdmin):
         rows = super().get_queryset(request)
         if "tutorial" not in self.list_select_related:
             return rows
-        return rows.defer(*(f"tutorial__{name}" for name in ("body", "body_html", "opening_html", "text", "search")))
+        return rows.defer(*TEXTS_OF_TUTORIAL)
 
 
 @admin.register(TutorialProgress)
@@ -40,15 +40,9 @@ class TutorialProgressAdmin(LearningAdmin):
     exclude = ("visits",)
 
 
-class QuizAnswerInline(TabularInline):
+class QuizAnswerInline(RecordInline):
     model = QuizAnswer
-    extra = 0
-    can_delete = False
     fields = ("question", "chosen", "right")
-    readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(QuizAttempt)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.models import User
-from common.admin import LooksUp
+from common.admin import LooksUp, OneByOne, ServiceAdmin
 from tutorials.forms.admin import StepFormSet
 from tutorials.models import Topic, Track, TrackStep
 from tutorials.services import tracks
@@ -40,7 +39,7 @@ class TrackStepInline(LooksUp, TabularInline):
 
 
 @admin.register(Track)
-class TrackAdmin(ModelAdmin):
+class TrackAdmin(OneByOne, ServiceAdmin):
     list_display = ("title", "slug", "steps", "is_published", "quizzes_required", "position")
     list_filter = ("is_published",)
     search_fields = ("title", "slug", "summary")
@@ -72,24 +71,5 @@ class TrackAdmin(ModelAdmin):
             # What Django's own would have set, for the history.
             steps.new_objects, steps.changed_objects, steps.deleted_objects = [], [], []
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Somebody may be quicker between the check of the form and the service."""
-        try:
-            return cast("HttpResponse", super().changeform_view(request, object_id, form_url, extra_context))
-        except ValidationError as refusal:
-            self.message_user(request, " ".join(refusal.messages), level=messages.ERROR)
-            return HttpResponseRedirect(request.path)
-
     def delete_model(self, request: HttpRequest, obj: Track) -> None:
         tracks.delete_track(by=cast("User", request.user), track=obj)
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions

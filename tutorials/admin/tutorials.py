@@ -15,12 +15,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
-from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from common import markdown
-from common.admin import ByDate, LooksUp
+from common.admin import ByDate, LooksUp, OneByOne, ServiceAdmin
 from common.comparing import compare
+from common.forms import put_faults
 from tutorials import statistics
 from tutorials.admin.steps import STEPS
 from tutorials.admin.visits import visits_to
@@ -35,7 +35,7 @@ SEARCHED = ("search", "open_search")
 
 
 @admin.register(Tutorial)
-class TutorialAdmin(ByDate, LooksUp, ModelAdmin):
+class TutorialAdmin(ByDate, LooksUp, OneByOne, ServiceAdmin):
     form = TutorialAdminForm
     list_display = ("title", "topic", "difficulty", "access", "status", "published_at", "minutes")
     list_filter = ("status", "access", "difficulty", "topic")
@@ -69,12 +69,6 @@ class TutorialAdmin(ByDate, LooksUp, ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"author": request.user.pk, **super().get_changeform_initial_data(request)}
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Many at once are not deleted: each may have been published."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def has_delete_permission(self, request: HttpRequest, obj: Tutorial | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or writing.can("delete", obj))
 
@@ -101,27 +95,8 @@ class TutorialAdmin(ByDate, LooksUp, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Somebody may take a step between the check of the form and the service."""
         beside = self.beside(request, object_id) if object_id else {}
-        try:
-            return cast(
-                "HttpResponse",
-                super().changeform_view(request, object_id, form_url, {**beside, **(extra_context or {})}),
-            )
-        except ValidationError as refusal:
-            return self.refuse(request, refusal, request.path)
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        try:
-            return cast("HttpResponse", super().delete_view(request, object_id, extra_context))
-        except ValidationError as refusal:
-            return self.refuse(request, refusal, reverse("admin:tutorials_tutorial_change", args=[object_id]))
-
-    def refuse(self, request: HttpRequest, refusal: ValidationError, back: str) -> HttpResponseRedirect:
-        self.message_user(request, " ".join(refusal.messages), level=messages.ERROR)
-        return HttpResponseRedirect(back)
+        return super().changeform_view(request, object_id, form_url, {**beside, **(extra_context or {})})
 
     def beside(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
         """What stands around the editor."""
@@ -188,9 +163,7 @@ class TutorialAdmin(ByDate, LooksUp, ModelAdmin):
             except ValidationError as error:
                 if form is None:
                     return self.refuse(request, error, address(tutorial))
-                known = error.error_dict if hasattr(error, "error_dict") else {}
-                for name, faults in known.items() or [(None, error.error_list)]:
-                    form.add_error(name if name in form.fields else None, faults)
+                put_faults(form, error)
         context = {"form": form, "step": chosen, "notes": tutorial.review_notes.select_related("by")}
         return self.page(request, tutorial, "tutorials/admin_step.html", chosen.verb, context)
 

@@ -46,6 +46,11 @@ SEARCHED_FOR_EXCERPT = 12_000
 # What begins and ends a match in an excerpt: characters that no text of ours has a use for.
 MARKS = ("\ue000", "\ue001")
 RELATED, LOOKED_AT = 4, 40
+# What no page of readers needs, and what no page needs that only names a tutorial.
+UNREAD = ("body", "text", "opening_text", "search", "open_search", "source")
+TEXTS = (*UNREAD, "body_html", "opening_html")
+# The same, from a row that points to a tutorial.
+TEXTS_OF_TUTORIAL = tuple(f"tutorial__{name}" for name in TEXTS)
 # Where the cache keeps all topics with their counts (tutorials.topics).
 TOPICS_KEY = "tutorials:topics"
 # Of all that lists show of tutorials and topics (common.kept.generation).
@@ -94,6 +99,10 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
         """What is published, and their own, to somebody who may not edit all, by their key; None: to a visitor."""
         published = self.published(at)
         return published if reader is None else self.filter(Q(pk__in=published) | Q(author=reader))
+
+    def for_reading(self) -> TutorialQuerySet:
+        """With topic and author, and without what no page of readers needs."""
+        return self.select_related("topic", "author").defer(*UNREAD)
 
     def with_reading_of(self, user: int) -> TutorialQuerySet:
         """With what this person (by their key) has left there, as plain values.
@@ -193,6 +202,11 @@ class TrackQuerySet(QuerySet["Track"]):
         if user.is_authenticated and user.acts_as_staff and user.has_perm("tutorials.change_track"):
             return self
         return self.published()
+
+    def shown_to(self, user: User | AnonymousUser) -> TrackQuerySet:
+        """Those that somebody may see, with totals; with their own progress, if they have signed in."""
+        visible = self.visible_to(user)
+        return visible.with_progress_of(user) if user.is_authenticated else visible.with_totals()
 
     def with_totals(self) -> TrackQuerySet:
         """With `step_count` and `minutes` of what can be read now."""

@@ -17,6 +17,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from accounts.models import User
+from common.decorators import public_for
 from common.forms import faults_in_words
 from common.fragments import Value, Variant, with_gaps
 from common.frame import FRAME, frame_of
@@ -98,10 +99,7 @@ def exactly(request: HttpRequest) -> str:
     return f"{request.path}?{there.urlencode()}"
 
 
-@login_not_required
-@require_safe
-@cache_control(public=True, max_age=A_WHILE)
-@conditional_page
+@public_for(A_WHILE)
 def feed(request: HttpRequest) -> HttpResponse:
     return NewestTutorials()(request)
 
@@ -117,10 +115,7 @@ def markdown(request: HttpRequest, slug: str) -> HttpResponse:
     return text(tutorial_as_markdown(tutorial, request.build_absolute_uri), "text/markdown")
 
 
-@login_not_required
-@require_safe
-@cache_control(public=True, max_age=A_WHILE)
-@conditional_page
+@public_for(A_WHILE)
 def llms(request: HttpRequest) -> HttpResponse:
     return text(llms_txt(request.build_absolute_uri), "text/plain")
 
@@ -133,10 +128,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     return render(request, "robots.txt", {"sitemap": sitemap_address}, content_type="text/plain; charset=utf-8")
 
 
-@login_not_required
-@require_safe
-@cache_control(public=True, max_age=A_WHILE)
-@conditional_page
+@public_for(A_WHILE)
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All pages, or where the files are in which they stand."""
     if fits_in_one_file():
@@ -144,10 +136,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return rendered(sitemap_views.index(request, SITEMAPS, sitemap_url_name="tutorials:sitemap_file"))
 
 
-@login_not_required
-@require_safe
-@cache_control(public=True, max_age=A_WHILE)
-@conditional_page
+@public_for(A_WHILE)
 def sitemap_file(request: HttpRequest, section: str) -> HttpResponse:
     return rendered(sitemap_views.sitemap(request, SITEMAPS, section=section))
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from accounts.permissions import member
 from common.fragments import with_gaps
 from common.frame import FRAME, frame_of
 from common.kept import generation, kept
@@ -17,7 +18,6 @@ from tutorials.models import Track, Tutorial
 from tutorials.querysets import NEWEST_FIRST, TUTORIALS
 from tutorials.services import awarding
 from tutorials.topics import topics_with_counts
-from tutorials.views import UNREAD, member
 
 # Seconds. What other apps show here, tracks and the price may be as old.
 KEPT = 60
@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def home_of_visitors(gaps: dict[str, str]) -> str:
-    first = Tutorial.objects.published().filter(access="free").select_related("topic").defer(*UNREAD)
+    first = Tutorial.objects.published().filter(access="free").for_reading()
     context = {
         "first": first.order_by("published_at", "id").first(),
         "tracks": Track.objects.published().with_totals()[:4],

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.permissions import member
 from common.forms import PlaceForm, cleaned, faults_in_words
 from common.paging import neighbours
 from tutorials import learning
@@ -15,7 +16,7 @@ from tutorials.forms import BookmarkForm, GoalForm
 from tutorials.models import Achievement, Track
 from tutorials.services import awarding, bookmarks
 from tutorials.services.progress import day_of, set_daily_goal
-from tutorials.views import find, member
+from tutorials.views import find
 from tutorials.year import year_of, years_of
 
 

@@ -7,6 +7,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from common.files import open_or_404
 from tutorials.views import find
 
 KEPT_BY_BROWSERS = f"private, max-age={24 * 60 * 60}, immutable"
@@ -21,11 +22,7 @@ def image(request: HttpRequest, slug: str, name: str) -> FileResponse:
     if not is_open or "\0" in name:
         raise Http404
     picture = get_object_or_404(tutorial.images, name=name)
-    try:
-        file = picture.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(file, content_type=f"image/{picture.kind}")
+    response = FileResponse(open_or_404(picture.file), content_type=f"image/{picture.kind}")
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = KEPT_BY_BROWSERS if request.GET.get("v") else "private, no-cache"
     return response

@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import member
 from tutorials import learning
 from tutorials.models import QuizAttempt, Tutorial
 from tutorials.quiz import RESERVED_KEYS, Quiz
 from tutorials.services import awarding
 from tutorials.services.progress import require_access
 from tutorials.services.quizzes import answer_quiz
-from tutorials.views import find, member
+from tutorials.views import find
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

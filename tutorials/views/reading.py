@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.permissions import member
 from common.forms import cleaned, faults_in_words
 from common.kept import for_visitors, kept
 from tutorials import learning
@@ -15,7 +16,7 @@ from tutorials.forms import ProgressForm
 from tutorials.models import Tutorial
 from tutorials.services import awarding
 from tutorials.services.progress import record_progress
-from tutorials.views import find, member
+from tutorials.views import find
 from tutorials.views.tutorial_page import (
     KEPT,
     Reading,

@@ -25,7 +25,6 @@ from common.prepared import Prepared
 from tutorials import learning, page_sections
 from tutorials.models import Tutorial
 from tutorials.services import awarding
-from tutorials.views import UNREAD
 
 # Seconds. What a page shows beside the tutorial itself (neighbours, the author's name) may be as old.
 KEPT = 60
@@ -114,7 +113,7 @@ def page_with_gaps(tutorial: Any, reading: Reading, user: User) -> Variant:
     ]
 
     def render(gaps: dict[str, str]) -> str:
-        whole = Tutorial.objects.select_related("topic", "author").defer(*UNREAD).get(pk=tutorial.pk)
+        whole = Tutorial.objects.all().for_reading().get(pk=tutorial.pk)
         context = {
             **shown_to_all(whole, access),
             **gaps,

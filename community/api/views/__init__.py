@@ -19,16 +19,12 @@ from community.categories import categories_for
 from community.models import Category, Comment, Like, Post
 from community.querysets.posts import NOBODY, as_read_by, may_moderate, may_read_words
 from community.services.writing import NO_SUCH_CATEGORY
+from tutorials.querysets import TEXTS_OF_TUTORIAL
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
-
-TUTORIAL_UNREAD = tuple(
-    f"tutorial__{name}"
-    for name in ("body", "body_html", "opening_html", "text", "opening_text", "search", "open_search", "source", "quiz")
-)
 
 
 def find_post(request: Request, pk: int) -> Any:
@@ -60,7 +56,7 @@ def prepared_posts(levels: frozenset[str], moderates: bool, is_member: bool) -> 
     def build(pk: int, reader: int) -> QuerySet[Post]:
         posts = Post.objects.visible_among(levels, moderates=moderates, reader=reader if is_member else None)
         posts = posts.with_marks_by(reader).select_related("category", "author__profile", "tutorial")
-        return posts.defer(*TUTORIAL_UNREAD).filter(pk=pk)
+        return posts.defer(*TEXTS_OF_TUTORIAL, "tutorial__quiz").filter(pk=pk)
 
     return Prepared(build, pk=int, reader=int)
 

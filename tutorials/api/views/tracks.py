@@ -20,7 +20,6 @@ from tutorials.api.serializers import TrackSerializer
 from tutorials.api.shapes import TrackListed, TrackRead
 from tutorials.learning import steps_with_state
 from tutorials.models import Track
-from tutorials.querysets import TrackQuerySet
 from tutorials.services import tracks
 
 
@@ -33,7 +32,7 @@ class TracksView(PrivateView):
     @described("List tracks", query=PlaceForm, gives=Listed(TrackListed))
     def get(self, request: Request) -> Response:
         columns = (*TRACK_COLUMNS, *OWN_TRACK_COLUMNS) if request.user.is_authenticated else TRACK_COLUMNS
-        rows = tracks_for(request).values(*columns)
+        rows = Track.objects.shown_to(request.user).values(*columns)
         return answer_from(request, rows, order=("position", "title", "id"), item=track_item)
 
     @described("Make a track", takes=TrackSerializer, gives={201: TrackRead}, gives_headers=("Location",))
@@ -69,12 +68,6 @@ class TrackView(PrivateView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def tracks_for(request: Request) -> TrackQuerySet:
-    """Those that whoever asks may see; with their own progress, if they have signed in."""
-    visible = Track.objects.visible_to(request.user)
-    return visible.with_progress_of(request.user) if request.user.is_authenticated else visible.with_totals()
-
-
 def find(request: Request, slug: str) -> Track:
     """Raises Http404."""
     visible: Any = Track.objects.visible_to(request.user)
@@ -84,7 +77,7 @@ def find(request: Request, slug: str) -> Track:
 
 def shown(request: Request, slug: str) -> Row:
     """A track with its steps; for those who may change it also what readers do not see. Raises Http404."""
-    found: Any = tracks_for(request)
+    found: Any = Track.objects.shown_to(request.user)
     track: Track = get_object_or_404(found, slug=slug)
     own = request.user.is_authenticated
     steps = [step_item(step, own=own) for step in steps_with_state(track, request.user)]

@@ -1,4 +1,4 @@
-"""What billing holds about people."""
+"""What is held of members: their subscriptions, what they paid, and what was opened to them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.personal_data import Holding, Trace, register
-from billing import (
-    djstripe_personal_data,  # noqa: F401 - importing it registers the copies of Stripe's objects
-    organisation_personal_data,  # noqa: F401 - and this one what is held of members and their seats
-)
 from billing.gateways import gateway_of
 from billing.models import (
     LIVE,

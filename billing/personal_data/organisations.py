@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.personal_data import Holding, Trace, register
 from accounts.personal_data.own import addresses_of
-from billing import organisation_emails
+from billing.emails import organisations as emails
 from billing.models import Invitation, Membership, Organisation, Seat
 
 SOMEBODY_ELSES = "it is about somebody else"
@@ -22,7 +22,7 @@ def end_memberships(memberships: QuerySet[Membership]) -> int:
     alive.update(left_at=timezone.now())
     ended = memberships.update(user=None)
     for organisation in Organisation.objects.without_owner().filter(pk__in=owned):
-        organisation_emails.without_owner(organisation=organisation)
+        emails.without_owner(organisation=organisation)
     return ended
 
 

@@ -1,0 +1,1 @@
+"""Mails to members, to organisations and to our own staff."""
