@@ -70,7 +70,7 @@ class SignUpForm(AllauthSignupForm):
             name=self.cleaned_data["name"],
         )
         request.signing_up = True  # type: ignore[attr-defined]  # read when the session starts
-        people.send_confirmation(user=user, request=request)
+        # The link to confirm the address is mailed by allauth, which signs the new person in.
         return user
 
     def add_faults(self, error: ValidationError) -> None:
