@@ -1,4 +1,4 @@
-"""Dates and times where nobody names a format, above all in the admin: as the pages tell them, not as Django's English does."""
+"""Dates and times where nobody names a format, above all in the admin: as our pages tell them."""
 
 DATE_FORMAT = "j M Y"
 SHORT_DATE_FORMAT = "j M Y"
