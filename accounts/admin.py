@@ -27,7 +27,7 @@ from accounts.models import ApiKey, ErasureReceipt, LoginHistory, Profile, Role,
 from accounts.models.sessions import Door
 from accounts.services import staff
 from accounts.visits import Visit
-from common.admin import RecordAdmin
+from common.admin import ByDate, RecordAdmin
 
 # Keys of providers come from the environment and their tokens are not kept; the rest is below.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
@@ -173,7 +173,7 @@ class ProfileAdmin(RecordAdmin):
 
 
 @admin.register(Session)
-class SessionAdmin(RecordAdmin):
+class SessionAdmin(ByDate, RecordAdmin):
     list_display = ("user", "device", "door", "address", "created_at", "last_seen_at", "end_reason")
     list_filter = ("door", "end_reason")
     list_select_related = ("user",)
@@ -184,7 +184,7 @@ class SessionAdmin(RecordAdmin):
 
 
 @admin.register(LoginHistory)
-class LoginHistoryAdmin(RecordAdmin):
+class LoginHistoryAdmin(ByDate, RecordAdmin):
     list_display = ("at", "event", "user", "email", "door", "address", "device", "reason")
     list_filter = ("event", "door")
     list_select_related = ("user",)

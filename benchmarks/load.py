@@ -109,11 +109,14 @@ def paced(port: int, clients: int, ask: Ask, *, seconds: float, rate: float) -> 
 
 @dataclass
 class Clients:
-    """Open connections, each of which waits for one answer at most."""
+    """Open connections, each of which waits for one answer at most.
+
+    They take turns, so that none is idle for so long that the server closes it.
+    """
 
     port: int
     count: int
-    free: list[socket.socket] = field(default_factory=list)
+    free: deque[socket.socket] = field(default_factory=deque)
     # Since when each one waits, and what has come so far.
     busy: dict[socket.socket, float] = field(default_factory=dict)
     parts: dict[socket.socket, bytes] = field(default_factory=dict)
@@ -133,7 +136,7 @@ class Clients:
             client.close()
 
     def send(self, message: bytes, *, since: float | None = None) -> None:
-        client = self.free.pop()
+        client = self.free.popleft()
         self.busy[client] = since or time.perf_counter()
         client.sendall(message)
 

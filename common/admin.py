@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.options import BaseModelAdmin, IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
@@ -24,6 +25,20 @@ class RecordAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ByDate(BaseModelAdmin):
+    """For whatever has `date_hierarchy`: what is no date, such as a year of twenty digits, is refused in words.
+
+    Django does so for some of them, and fails with an error of the server for others. Before the base class of unfold.
+    """
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Raises IncorrectLookupParameters, as Django expects."""
+        try:
+            return super().get_changelist_instance(request)  # type: ignore[misc, no-any-return]  # of ModelAdmin
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters(error) from error
 
 
 class KeysOnly(AutocompleteSelect):

@@ -18,12 +18,12 @@ from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=Model)
 
-# Two values of each type that nothing else in a query has; where the first stands, the value goes.
-STAND_INS: dict[type, tuple[Any, Any]] = {
-    uuid.UUID: (uuid.UUID(int=0x70465029183746551029), uuid.UUID(int=0x70465029183746551030)),
-    datetime: (datetime(1970, 4, 6, 5, 2, 9, 183746, UTC), datetime(1970, 4, 6, 5, 2, 9, 183747, UTC)),
-    str: ("70465029183746551029", "70465029183746551030"),
-    int: (704650291, 704650292),
+# Of each type a value for each number, which nothing else in a query has; where it stands, the real one goes.
+STAND_INS: dict[type, Callable[[int], Any]] = {
+    uuid.UUID: lambda number: uuid.UUID(int=0x70465029183746551029 + number),
+    datetime: lambda number: datetime(1970, 4, 6, 5, 2, 9, 183746 + number, UTC),
+    str: lambda number: f"70465029183746551029{number}",
+    int: lambda number: 704650291 + number,
 }
 
 
@@ -89,11 +89,10 @@ class Prepared(Generic[Row]):
 
     @cached_property
     def plan(self) -> Plan:
-        compiler, parameters = self.compiled(0)
-        _, others = self.compiled(1)
-        names = {(kind, STAND_INS[kind][0]): name for name, kind in self.types.items()}
-        if len(names) < len(self.types):
-            raise NotPreparable("each value needs a type of its own")
+        stand_ins, different = self.stand_ins(0), self.stand_ins(len(self.types))
+        compiler, parameters = self.compiled(stand_ins)
+        _, others = self.compiled(different)
+        names = {(type(value), value): name for name, value in stand_ins.items()}
         values = []
         for place, (parameter, other) in enumerate(zip(parameters, others, strict=True)):
             if parameter == other:
@@ -118,8 +117,11 @@ class Prepared(Generic[Row]):
             converters=compiler.get_converters([column for column, _, _ in compiler.select]),
         )
 
-    def compiled(self, number: int) -> tuple[Any, list[Any]]:
-        stand_ins = {name: STAND_INS[kind][number] for name, kind in self.types.items()}
+    def stand_ins(self, first: int) -> dict[str, Any]:
+        """One for each value, numbered from `first` on."""
+        return {name: STAND_INS[kind](number) for number, (name, kind) in enumerate(self.types.items(), start=first)}
+
+    def compiled(self, stand_ins: dict[str, Any]) -> tuple[Any, list[Any]]:
         compiler: Any = self.build(**stand_ins)[:1].query.get_compiler(connection=connection)
         _, parameters = compiler.as_sql()
         return compiler, list(parameters)

@@ -4,12 +4,21 @@ from allauth.account.decorators import secure_admin_login
 from allauth.urls import build_provider_urlpatterns
 from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import addresses
 
-# One door to sign in for everybody: the admin's own knows no second factor.
+
+def to_change_password(request: HttpRequest, extra_context: object = None) -> HttpResponseRedirect:
+    return redirect("account_change_password")
+
+
+# One door for everybody to sign in, and to change a password: the admin's own know no second factor, no limit and no
+# history.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.password_change = admin.site.password_change_done = to_change_password  # type: ignore[assignment, method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # First, since each address is tried in turn, and what programs ask most has the least else to do.

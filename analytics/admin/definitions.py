@@ -15,6 +15,7 @@ from analytics.events import Name
 from analytics.matching import NAMES
 from analytics.models import Funnel, Goal, Note
 from analytics.services import defining
+from common.admin import ByDate
 
 
 class StepsField(forms.CharField):
@@ -79,7 +80,7 @@ class FunnelAdmin(DefinitionAdmin):
 
 
 @admin.register(Note)
-class NoteAdmin(ModelAdmin):
+class NoteAdmin(ByDate, ModelAdmin):
     list_display = ("day", "text", "made_by")
     list_select_related = ("made_by",)
     search_fields = ("text",)

@@ -19,7 +19,7 @@ from billing.money import shown_money
 from billing.organisation_forms import ContractEndForm, ContractForm, OrganisationForm
 from billing.querysets.organisations import OrganisationQuerySet
 from billing.services import contracts, invitations, organisations, seats
-from common.admin import LooksUp
+from common.admin import ByDate, LooksUp
 
 
 class ToLookAt:
@@ -120,7 +120,7 @@ class OrganisationAdmin(ModelAdmin):
 
 
 @admin.register(Contract)
-class ContractAdmin(LooksUp, ModelAdmin):
+class ContractAdmin(ByDate, LooksUp, ModelAdmin):
     """A contract is made and ended; any other change is a new one."""
 
     form = ContractForm

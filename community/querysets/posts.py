@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 from billing.access import levels_open_to
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from community.models import Comment, Post
 
 
+NOBODY = 0  # the key of a visitor, where one is needed
 # What stands in the place of a title that is not to be read.
 TAKEN_AWAY = {"held": "Held post", "hidden": "Hidden post", "deleted": "Deleted post"}
 
@@ -48,12 +51,16 @@ class PostQuerySet(QuerySet["Post"]):
         Beside these the ones that were taken away but have a thread beneath them (their text is not shown), one's own,
         and all to moderators.
         """
-        posts = self.filter(category__access__in=levels_open_to(user))
-        if may_moderate(user):
+        return self.visible_among(levels_open_to(user), moderates=may_moderate(user), reader=user.pk)
+
+    def visible_among(self, levels: Collection[str], *, moderates: bool, reader: int | None) -> PostQuerySet:
+        """As `visible_to`, of somebody by what opens posts to them; a visitor is None."""
+        posts = self.filter(category__access__in=levels)
+        if moderates:
             return posts
         shown = Q(state="published") | Q(state__in=("deleted", "hidden"), comments_count__gt=0)
-        if user.is_authenticated:
-            shown |= Q(author=user, state__in=("held", "hidden"))
+        if reader is not None:
+            shown |= Q(author=reader, state__in=("held", "hidden"))
         return posts.filter(shown)
 
     def published(self) -> PostQuerySet:
@@ -61,9 +68,13 @@ class PostQuerySet(QuerySet["Post"]):
 
     def with_marks_of(self, user: User | AnonymousUser) -> PostQuerySet:
         """With what this person has left at it: `liked` and `watch` ("": nothing)."""
+        return self.with_marks_by(user.pk or NOBODY)
+
+    def with_marks_by(self, reader: int) -> PostQuerySet:
+        """As `with_marks_of`, of somebody by their key."""
         from community.models import Like, Watch
 
-        own = {"user": user.pk or 0, "post": OuterRef("pk")}
+        own = {"user": reader, "post": OuterRef("pk")}
         return self.annotate(
             liked=Exists(Like.objects.filter(**own)),
             watch=Coalesce(Subquery(Watch.objects.filter(**own).values("level")), Value(""), output_field=CharField()),
@@ -73,12 +84,17 @@ class PostQuerySet(QuerySet["Post"]):
 class CommentQuerySet(QuerySet["Comment"]):
     def visible_to(self, user: User | AnonymousUser) -> CommentQuerySet:
         """Comments whose text somebody may read, in posts that they may open."""
+        return self.visible_among(levels_open_to(user), moderates=may_moderate(user), reader=user.pk)
+
+    def visible_among(self, levels: Collection[str], *, moderates: bool, reader: int | None) -> CommentQuerySet:
+        """As `visible_to`, of somebody by what opens posts to them; a visitor is None."""
         from community.models import Post
 
-        comments = self.filter(post__in=Post.objects.visible_to(user))
-        if may_moderate(user):
+        posts = Post.objects.visible_among(levels, moderates=moderates, reader=reader)
+        comments = self.filter(post__in=posts)
+        if moderates:
             return comments
         shown = Q(state="published")
-        if user.is_authenticated:
-            shown |= Q(author=user, state__in=("held", "hidden"))
+        if reader is not None:
+            shown |= Q(author=reader, state__in=("held", "hidden"))
         return comments.filter(shown)

@@ -14,7 +14,7 @@ from django.db import connection
 
 from billing.access import may_read
 from common.paging import NEXT, PREVIOUS, Page, make_cursor, read_cursor
-from community.querysets.posts import TAKEN_AWAY
+from community.querysets.posts import NOBODY, TAKEN_AWAY
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -104,7 +104,6 @@ THREAD = f"""
 """  # noqa: S608 - all of it stands here
 COMMENTS = f"{COMMENT.replace('{more}', '')} ORDER BY 1, 2"
 IDS = "SELECT id FROM ({places}) AS c"
-NOBODY = 0
 FIRST, LAST = (0, 0), 2**63 - 1
 
 

@@ -15,6 +15,8 @@ from community.models import Comment, Kind, Like, Post, Standing
 from community.services import admission, notifying, states
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from accounts.models import User
     from community.services.states import Text
 
@@ -44,20 +46,22 @@ def like(*, user: User, text: Text) -> Liking:
         raise PermissionDenied(NOT_YOUR_OWN)
     # Whoever was erased meanwhile has none.
     author = text.author if states.lock_standings([text.author_id]) else None
-    if not published(text):
+    likes = lock_published(text)
+    if likes is None:
         raise ValidationError(NOT_THERE, code="not_published")
-    # The constraint decides who is first, where the author is gone and has no standing to wait for.
-    _, is_new = Like.objects.get_or_create(user=user, **target(text))
-    if is_new:
-        limits.spend("likes of one member", str(user.pk), RATE)
-        count(text, by=1)
-        track.engagement(
-            user.pk, "like", of=type(text).__name__.lower(), post=text.pk if isinstance(text, Post) else text.post_id
-        )
-        if author is not None:
-            notifying.notify(user=author, kind=Kind.LIKE, actor=user, **about(text))
-        states.promote_later(text.author_id)
-    return liking_of(text, liked=True)
+    # Nobody else is at the text now, so that of two clicks at once the second sees what the first did.
+    if Like.objects.filter(user=user, **target(text)).exists():
+        return Liking(likes=likes, liked=True)
+    limits.spend("likes of one member", str(user.pk), RATE)
+    Like.objects.create(user=user, **target(text))
+    count(text, by=1)
+    track.engagement(
+        user.pk, "like", of=type(text).__name__.lower(), post=text.pk if isinstance(text, Post) else text.post_id
+    )
+    if author is not None:
+        notifying.notify(user=author, kind=Kind.LIKE, actor=user, **about(text))
+    states.promote_later(text.author_id)
+    return Liking(likes=likes + 1, liked=True)
 
 
 @transaction.atomic
@@ -67,14 +71,17 @@ def unlike(*, user: User, text: Text) -> Liking:
     deleted, _ = Like.objects.filter(user=user, **target(text)).delete()
     if deleted:
         count(text, by=-1)
-    return liking_of(text, liked=False)
+    likes = type(text)._default_manager.filter(pk=text.pk).values_list("likes_count", flat=True).get()
+    return Liking(likes=likes, liked=False)
 
 
-def published(text: Text) -> bool:
-    """Whether it and the post that it stands in can be read now."""
-    if not type(text)._default_manager.filter(pk=text.pk, state="published").exists():
-        return False
-    return isinstance(text, Post) or Post.objects.filter(pk=text.post_id, state="published").exists()
+def lock_published(text: Text) -> int | None:
+    """How many like a text, nobody else being at it from now on; None unless it and its post can be read."""
+    published: QuerySet[Any] = type(text)._default_manager.filter(pk=text.pk, state="published")
+    if isinstance(text, Comment):
+        published = published.filter(post__state="published")
+    locked = published.select_for_update(of=("self",), no_key=True).only("likes_count").first()
+    return None if locked is None else locked.likes_count
 
 
 def count(text: Text, *, by: int) -> None:
@@ -88,8 +95,3 @@ def target(text: Text) -> dict[str, Any]:
 
 def about(text: Text) -> dict[str, Any]:
     return {"post": text} if isinstance(text, Post) else {"post": text.post, "comment": text}
-
-
-def liking_of(text: Post | Comment, *, liked: bool) -> Liking:
-    likes = type(text)._default_manager.filter(pk=text.pk).values_list("likes_count", flat=True).get()
-    return Liking(likes=likes, liked=liked)

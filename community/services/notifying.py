@@ -31,7 +31,7 @@ LOST_AFTER = timedelta(minutes=2)
 MOST_SWEPT = 500
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def notify(
     *,
     user: User,
@@ -59,10 +59,9 @@ def notify(
         comment=comment,
         words=words,
         at=now,
-        since=began_at(kind, actor, post, comment) or now,
-        mail_at=mail_times([user.pk], kind, now)[user.pk],
     )
     if not bring_up(told):
+        told.since, told.mail_at = began_at(told) or now, mail_time(told)
         try:
             with transaction.atomic():
                 told.save(force_insert=True)
@@ -104,16 +103,21 @@ def bring_up(told: Notification) -> bool:
         others = likes_of(told.post, told.comment).filter(created_at__gte=standing.since).exclude(user=told.actor)
         standing.others = others.count()
         # More people like it than the last mail said.
-        standing.mail_at = standing.mail_at or told.mail_at
+        standing.mail_at = standing.mail_at or mail_time(told)
     standing.save(update_fields=["actor", "words", "at", "others", "mail_at"])
     return True
 
 
-def began_at(kind: Kind, actor: User | None, post: Post | None, comment: Comment | None) -> datetime | None:
+def mail_time(told: Notification) -> datetime | None:
+    """When a mail about it is due; None: never."""
+    return mail_times([told.user_id], Kind(told.kind), told.at)[told.user_id]
+
+
+def began_at(told: Notification) -> datetime | None:
     """When the first of the likes was given that are counted."""
-    if kind != Kind.LIKE:
+    if told.kind != Kind.LIKE:
         return None
-    return likes_of(post, comment).filter(user=actor).values_list("created_at", flat=True).first()
+    return likes_of(told.post, told.comment).filter(user=told.actor).values_list("created_at", flat=True).first()
 
 
 def likes_of(post: Post | None, comment: Comment | None) -> QuerySet[Like]:

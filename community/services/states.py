@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 Text = Post | Comment
 
-HERE = "SELECT id FROM accounts_user WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE"
+HERE = """
+SELECT id, EXISTS (SELECT FROM community_standing WHERE user_id = id)
+FROM accounts_user WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
+"""
 AnyText = TypeVar("AnyText", bound=Post | Comment)
 
 
@@ -33,9 +36,10 @@ def lock_standings(people: Iterable[User | int | None]) -> dict[int, Standing]:
     with connection.cursor() as cursor:
         # The foreign keys would take this lock at the end, after rows that the erasure wants.
         cursor.execute(HERE, [keys])
-        keys = [key for (key,) in cursor.fetchall()]
-    Standing.objects.bulk_create([Standing(user_id=key) for key in keys], ignore_conflicts=True)
-    found = Standing.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+        here = dict(cursor.fetchall())
+    new = [Standing(user_id=key) for key, stands in here.items() if not stands]
+    Standing.objects.bulk_create(new, ignore_conflicts=True)
+    found = Standing.objects.select_for_update(of=("self",)).filter(pk__in=here).order_by("pk")
     return {standing.pk: standing for standing in found}
 
 

@@ -6,9 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
+from common.prepared import Prepared
 from community.models import Standing
 
 BATCH = 500  # people
+# Asked after every like and every text.
+OUT_OF_STEP: Prepared[Standing] = Prepared(
+    lambda pk: Standing.objects.out_of_step().select_for_update(of=("self",)).filter(pk=pk), pk=int
+)
 
 
 @transaction.atomic
@@ -17,7 +22,7 @@ def promote(person: int) -> bool:
 
     Whose level staff have fixed keep it.
     """
-    standing: Any = Standing.objects.out_of_step().select_for_update(of=("self",)).filter(pk=person).first()
+    standing: Any = OUT_OF_STEP.first(pk=person)
     if standing is None:
         return False
     standing.trust_level = standing.earned

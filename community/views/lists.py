@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from common.forms import faults_in_words
+from common.fragments import with_gaps
+from common.frame import frame_of
+from common.kept import kept
 from common.paging import neighbours
 from community.forms.listing import ORDER_CHOICES, PostListForm
 from community.listing import list_posts
@@ -19,9 +24,14 @@ from community.models import Watch
 from community.querysets.listing import LATEST
 from community.querysets.posts import may_moderate
 from community.rows import rows_of
+from community.threads import WATCH
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+
+TEMPLATE = "community/list.html"
+# Seconds; whatever is another in the meantime is another page.
+KEPT = 60
 
 
 @login_not_required
@@ -43,7 +53,10 @@ def tag(request: HttpRequest, tag: str) -> HttpResponse:
 
 
 def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
-    """`place`: what the address names, without which there is no such page."""
+    """`place`: what the address names, without which there is no such page.
+
+    The page around the rows is kept, where many ask for it; the rows are those of now.
+    """
     asked = request.GET.copy()
     for name, value in place.items():
         asked[name] = value
@@ -53,29 +66,53 @@ def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
         raise Http404
     with faults_in_words():
         found = list_posts(form, pins=True)
+    csrf_token = get_token(request) if request.user.is_authenticated else ""
+    values: dict[str, Any] = frame_of(request, csrf_token=csrf_token) | {
+        "rows": rows_of((*found.pinned, *found.page.rows), names_category=not form.cleaned_data["category"]),
+        "watch": watch_of(request, form.cleaned_data, csrf_token),
+        **neighbours(request, found.page),
+    }
     context = {
         "form": form,
         "asked": form.cleaned_data,
+        "here": request.path,
+        "is_shelf": not request.GET,
         "tabs": tabs(request, form),
-        "rows": rows_of((*found.pinned, *found.page.rows), names_category=not form.cleaned_data["category"]),
-        **neighbours(request, found.page),
         "new_post": new_post(form.cleaned_data),
-        "watch": watch_of(request, form.cleaned_data),
         "moderates": may_moderate(request.user),
     }
-    return render(request, "community/list.html", context)
+    if not (values["rows"] and is_asked_often(request, form)):
+        return HttpResponse(render_to_string(TEMPLATE, context | values))
+    # What is not there leaves no gap.
+    gaps = tuple(name for name, value in values.items() if value is not None)
+    facts = (
+        *("posts", request.path, context["is_shelf"], form.cleaned_data["order"], context["moderates"], gaps),
+        *((each.slug, each.name, each.description, each.access) for each in form.categories),
+    )
+    page = kept(
+        lambda: with_gaps(gaps, lambda markers: render_to_string(TEMPLATE, context | values | markers)),
+        *facts,
+        seconds=KEPT,
+    )
+    return HttpResponse(page.fill({name: values[name] for name in gaps}))
 
 
-def watch_of(request: HttpRequest, asked: dict[str, Any]) -> dict[str, str] | None:
-    """What a member has said to this category or tag, and where they say it; None where there is nothing to watch."""
+def is_asked_often(request: HttpRequest, form: PostListForm) -> bool:
+    """Whether a list is one of few: all posts or those of a category, in one of the orders."""
+    return request.GET.keys() <= {"order", "cursor"} and not form.cleaned_data["tag"]
+
+
+def watch_of(request: HttpRequest, asked: dict[str, Any], csrf_token: str) -> SafeString:
+    """Where a member says whether they watch this category or tag; nothing where there is nothing to watch."""
     if not request.user.is_authenticated or not (asked["category"] or asked["tag"]):
-        return None
+        return SafeString()
     if asked["category"]:
         target, action = {"category": asked["category"]}, ("community:watch_category", asked["category"].slug)
     else:
         target, action = {"tag": asked["tag"]}, ("community:watch_tag", asked["tag"])
     watch = Watch.objects.of(request.user).filter(**target).first()
-    return {"level": watch.level if watch else "", "action": reverse(action[0], args=[action[1]])}
+    address = reverse(action[0], args=[action[1]])
+    return WATCH.fill({"action": address, "csrf_token": csrf_token}, level=watch.level if watch else "")
 
 
 def new_post(asked: dict[str, Any]) -> str:

@@ -21,6 +21,16 @@ def test_staff_sign_in_at_the_door_of_everybody_with_a_second_factor(client: Cli
     assert client.get("/admin/").status_code == 200
 
 
+def test_staff_change_their_own_password_at_the_door_of_everybody(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    response = client.post(
+        "/admin/password_change/",
+        {"old_password": PASSWORD, "new_password1": "another-" + PASSWORD, "new_password2": "another-" + PASSWORD},
+    )
+    assert (response.status_code, response["Location"]) == (302, "/accounts/password/change/")
+    assert User.objects.get(pk=admin.pk).check_password(PASSWORD)
+
+
 def test_staff_without_a_second_factor_are_sent_to_add_one(client: Client, admin: User) -> None:
     Authenticator.objects.filter(user=admin).delete()
     client.force_login(admin)

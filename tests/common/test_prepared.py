@@ -74,10 +74,12 @@ def test_a_query_that_is_not_the_same_each_time_is_refused(db: None, build: Any,
         prepared.first(pk=1)
 
 
-def test_two_values_of_one_type_are_refused(db: None) -> None:
-    prepared: Prepared[User] = Prepared(lambda a, b: User.objects.filter(email=a, name=b), a=str, b=str)
-    with pytest.raises(NotPreparable, match="type of its own"):
-        prepared.first(a="x", b="y")
+def test_two_values_of_one_type_are_not_taken_for_each_other(learner: User, stranger: User) -> None:
+    prepared: Prepared[User] = Prepared(lambda a, b: User.objects.filter(email=a).exclude(name=b), a=str, b=str)
+    assert prepared.first(a=learner.email, b=stranger.email) == learner
+    assert prepared.first(b=stranger.email, a=stranger.email) == stranger
+    assert prepared.first(a=learner.email, b=learner.name) is None
+    assert prepared.first(a=learner.name, b=learner.email) is None
 
 
 def test_a_session_that_is_over_is_not_found(learner: User) -> None:

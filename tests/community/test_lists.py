@@ -432,10 +432,47 @@ def test_an_empty_list_says_what_to_do(visitor: Client, query: str) -> None:
 def test_members_watch_a_category_or_a_tag_where_its_posts_are(member: Client, visitor: Client, learner: User) -> None:
     make_post(tags=["rag"])
     Watch.objects.create(user=learner, level="watching", tag="rag")
-    assert member.get("/community/tags/rag/").context["watch"]["level"] == "watching"
-    assert member.get("/community/c/prompting/").context["watch"]["level"] == ""
-    assert "/community/categories/prompting/watch/" in member.get("/community/c/prompting/").content.decode()
-    assert "/watch/" not in visitor.get("/community/c/prompting/").content.decode()
+    assert 'id="watch_it" type="submit" name="level" value=""' in member.get("/community/tags/rag/").content.decode()
+    # Once made, and once kept.
+    for _ in range(2):
+        page = member.get("/community/c/prompting/").content.decode()
+        assert "/community/categories/prompting/watch/" in page
+        assert 'id="watch_it" type="submit" name="level" value="watching"' in page
+        assert "/watch/" not in visitor.get("/community/c/prompting/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/community/", "/community/?order=newest", "/community/c/prompting/"])
+def test_around_the_list_nothing_is_shown_of_another(
+    member: Client, visitor: Client, learner: User, moderator: User, address: str
+) -> None:
+    make_post()
+    moderated = Client()
+    moderated.force_login(moderator)
+    clients = (moderated, member, visitor)
+    before = [client.get(address).content.decode() for client in clients]
+    after = [client.get(address).content.decode() for client in clients]
+    names = [moderator.email, learner.email]
+    for moderates, shown, page in (
+        *((True, moderator.email, before[0]), (False, learner.email, before[1]), (False, "", before[2])),
+        *((True, moderator.email, after[0]), (False, learner.email, after[1]), (False, "", after[2])),
+    ):
+        assert ("/community/moderation/" in page) == moderates
+        assert [name for name in names if name in page] == ([shown] if shown else [])
+        assert ("Sign out" in page) == bool(shown)
+
+
+def test_what_changes_around_the_list_is_seen_at_once(member: Client) -> None:
+    make_post()
+    assert "Workshop" not in member.get("/community/").content.decode()
+    category = make_category("Workshop")
+    assert "Workshop" in member.get("/community/").content.decode()
+    category.description = "Where we <build>."
+    category.save()
+    make_post(category=category)
+    assert "Where we &lt;build&gt;." in member.get(category.get_absolute_url()).content.decode()
+    category.description = "Where we build."
+    category.save()
+    assert "Where we build." in member.get(category.get_absolute_url()).content.decode()
 
 
 def test_moderators_find_the_queue_from_the_list(member: Client, moderator: User) -> None:

@@ -156,7 +156,7 @@ def led_to(answer: httpx.Response, path: str, done: Walk) -> Iterator[str]:
             if action.netloc == host:
                 done.forms.add(Form(form.method, action.path, form.fields))
     elif "json" in answer.headers.get("content-type", ""):
-        links += re.findall(r'"(https?://[^"\\]+|/api/[^"\\]*)"', answer.text)
+        links += re.findall(r'"(https?://[^"\\]+|/api/[^"\\{]*)"', answer.text)
     for link in links:
         target = urlsplit(urljoin(here, link))
         if target.netloc == host and target.scheme in ("http", "https"):

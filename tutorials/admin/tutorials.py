@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from common import markdown
-from common.admin import LooksUp
+from common.admin import ByDate, LooksUp
 from common.comparing import compare
 from tutorials import statistics
 from tutorials.admin.steps import STEPS
@@ -35,7 +35,7 @@ SEARCHED = ("search", "open_search")
 
 
 @admin.register(Tutorial)
-class TutorialAdmin(LooksUp, ModelAdmin):
+class TutorialAdmin(ByDate, LooksUp, ModelAdmin):
     form = TutorialAdminForm
     list_display = ("title", "topic", "difficulty", "access", "status", "published_at", "minutes")
     list_filter = ("status", "access", "difficulty", "topic")

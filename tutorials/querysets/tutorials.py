@@ -76,6 +76,11 @@ class TopicQuerySet(QuerySet["Topic"]):
         return found
 
 
+def may_edit_all(user: User | AnonymousUser) -> bool:
+    """Whether somebody sees every tutorial, whoever wrote it and whether it is out or not."""
+    return user.is_authenticated and user.acts_as_staff and user.has_perm("tutorials.change_tutorial")
+
+
 class TutorialQuerySet(QuerySet["Tutorial"]):
     def published(self, at: datetime | None = None) -> TutorialQuerySet:
         """Those that readers see (at that time; default now)."""
@@ -83,11 +88,12 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
 
     def visible_to(self, user: User | AnonymousUser) -> TutorialQuerySet:
         """All to those who may edit them, their own to authors, else what is published."""
-        if user.is_authenticated and user.acts_as_staff and user.has_perm("tutorials.change_tutorial"):
-            return self
-        if user.is_authenticated:
-            return self.filter(Q(pk__in=self.published()) | Q(author=user))
-        return self.published()
+        return self if may_edit_all(user) else self.visible_to_reader(user.pk)
+
+    def visible_to_reader(self, reader: int | None, at: datetime | None = None) -> TutorialQuerySet:
+        """What is published, and their own, to somebody who may not edit all, by their key; None: to a visitor."""
+        published = self.published(at)
+        return published if reader is None else self.filter(Q(pk__in=published) | Q(author=reader))
 
     def with_reading_of(self, user: int) -> TutorialQuerySet:
         """With what this person (by their key) has left there, as plain values.

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from analytics import track
+from common.prepared import Prepared
 from tutorials.models import Award, Learner, LearningDay, Track, Tutorial, TutorialProgress
 from tutorials.models.learning import ABSURD
 from tutorials.services import awarding
@@ -22,6 +23,12 @@ NO_SUCH_BLOCK = "There is no such place in this tutorial."
 NOT_OUT = "This tutorial is not published, so there is nothing to finish yet."
 NEEDS_PREMIUM = "The rest of this tutorial is for Premium."
 LONGEST_VISIT = 64  # characters
+LOCKED: Prepared[Learner] = Prepared(
+    lambda user: Learner.objects.filter(user=user).select_for_update(of=("self",)).select_related("user__profile"),
+    user=int,
+)
+# What may be another after each report.
+MOVING = ("fraction", "seconds", "visits", "block", "moved_at", "completed_at")
 
 
 class PremiumRequired(PermissionDenied):
@@ -69,15 +76,19 @@ def record_progress(
         raise ValidationError(NOT_OUT, code="not_published")
     now = timezone.now()
     learner = lock_learner(user)
-    progress, _ = TutorialProgress.objects.get_or_create(user=user, tutorial=tutorial)
+    # Nobody else makes it meanwhile: whatever this person learns goes by the row that is locked.
+    progress = TutorialProgress.objects.filter(user=user, tutorial=tutorial).first()
+    if progress is None:
+        progress = TutorialProgress(user=user, tutorial=tutorial)
     granted = learner.grant_seconds(progress.claimed_more(seconds, visit), now=now)
     moved = granted > 0 or fraction > progress.fraction
     before, started = progress.fraction, not (progress.fraction or progress.seconds)
     progress.spend(granted, visit=visit)
     finished = progress.advance_to(fraction, block=block, now=now)
-    progress.save(update_fields=["fraction", "seconds", "visits", "block", "moved_at", "completed_at"])
+    progress.save(update_fields=None if progress._state.adding else MOVING)
     new_day = moved and note_learning(learner, seconds=granted, now=now)
-    learner.save(update_fields=["credit", "credited_at", "streak", "longest_streak", "last_day"])
+    if granted or new_day:
+        learner.save(update_fields=["credit", "credited_at", "streak", "longest_streak", "last_day"])
     if moved:
         track.tutorial_progress(
             *(user.pk, tutorial.slug, progress.fraction, granted, progress.block),
@@ -122,19 +133,25 @@ def require_access(user: User, tutorial: Tutorial) -> None:
 
 
 def lock_learner(user: User) -> Learner:
-    """The row that everything somebody learns goes by, so that two tabs take turns."""
-    Learner.objects.get_or_create(user=user)
-    return Learner.objects.select_for_update(of=("self",)).select_related("user__profile").get(user=user)
+    """The row that everything somebody learns goes by, so that two tabs take turns; made where there was none."""
+    learner = LOCKED.first(user=user.pk)
+    if learner is None:
+        Learner.objects.bulk_create([Learner(user=user)], ignore_conflicts=True)
+        learner = LOCKED.build(user=user.pk).get()
+    return learner
 
 
 def note_learning(learner: Learner, *, seconds: int, now: datetime) -> bool:
     """Write down that somebody learned today; returns whether that was news."""
     today = day_of(learner.user, now)
-    _, is_new = LearningDay.objects.get_or_create(user=learner.user, day=today)
-    if seconds:
-        LearningDay.objects.filter(user=learner.user, day=today).update(seconds=F("seconds") + seconds)
+    if learner.last_day == today and not seconds:
+        return False
     learner.note_day(today)
-    return is_new
+    days = LearningDay.objects.filter(user=learner.user, day=today)
+    if days.update(seconds=F("seconds") + seconds):
+        return False
+    LearningDay.objects.create(user=learner.user, day=today, seconds=seconds)
+    return True
 
 
 def day_of(user: User, now: datetime | None = None) -> date:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
 from accounts.permissions import member
@@ -12,14 +9,7 @@ from common.api import Row
 from tutorials.api.representations import detail_of
 from tutorials.models import Tutorial
 from tutorials.services import writing
-from tutorials.views import UNREAD
-
-
-def find(request: Request, slug: str) -> Tutorial:
-    """A tutorial that whoever asks may know of, in one query. Raises Http404."""
-    tutorials: Any = Tutorial.objects.visible_to(request.user).select_related("topic", "author").defer(*UNREAD)
-    tutorial: Tutorial = get_object_or_404(tutorials, slug=slug)
-    return tutorial
+from tutorials.views import find
 
 
 def find_to_write(request: Request, slug: str) -> Tutorial:

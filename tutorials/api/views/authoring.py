@@ -30,9 +30,10 @@ from tutorials.api.representations import (
     version_item,
 )
 from tutorials.api.serializers import PublicationSerializer, ReviewNoteSerializer
-from tutorials.api.views import find, find_to_write, shown
+from tutorials.api.views import find_to_write, shown
 from tutorials.models import Status, Tutorial, TutorialVersion
 from tutorials.services import writing
+from tutorials.views import find
 
 
 class WritingView(PrivateView):

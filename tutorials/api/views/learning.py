@@ -26,13 +26,13 @@ from tutorials.api.representations import (
     quiz_of,
 )
 from tutorials.api.serializers import AnswersSerializer, BookmarkSerializer, ProgressSerializer
-from tutorials.api.views import find
 from tutorials.learning import list_bookmarks
 from tutorials.models import Bookmark, QuizAttempt, Tutorial, TutorialProgress
 from tutorials.quiz import Quiz
 from tutorials.services import bookmarks
 from tutorials.services.progress import record_progress, require_access
 from tutorials.services.quizzes import RATE, answer_quiz
+from tutorials.views import find
 
 NEEDS_PREMIUM = Refusal(403, "premium_required", "the rest of it, its quiz, or progress in it, needs Premium")
 

@@ -24,12 +24,13 @@ from tutorials.api.permissions import WritersWrite
 from tutorials.api.representations import TOPIC_COLUMNS, list_item, topic_item
 from tutorials.api.serializers import TutorialSerializer
 from tutorials.api.shapes import TopicListed, TutorialListed, TutorialRead
-from tutorials.api.views import find, find_to_write, shown
+from tutorials.api.views import find_to_write, shown
 from tutorials.forms import TutorialListForm
 from tutorials.listing import KEPT, is_shelf, list_tutorials
 from tutorials.models import Topic
 from tutorials.querysets import TUTORIALS
 from tutorials.services import writing
+from tutorials.views import find
 
 JSON = "application/json"
 
