@@ -28,6 +28,18 @@ class PlaceForm(forms.Form):
         return self.cleaned_data["page_size"] or PAGE_SIZE
 
 
+class TruthField(forms.BooleanField):
+    """A parameter that is `true` or `false`; left out it is false. Django's own takes any other word for true."""
+
+    widget = forms.HiddenInput
+    default_error_messages = {"invalid": "Say true or false."}
+
+    def to_python(self, value: Any) -> bool:
+        if value not in ("true", "false", "", None):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return bool(value == "true")
+
+
 def cleaned(form: forms.Form) -> dict[str, Any]:
     """What a form says. Raises ValidationError by field."""
     if not form.is_valid():

@@ -6,6 +6,7 @@ Too much masked costs a second look; too little costs an account. So a name that
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -148,6 +149,9 @@ def visible(sign: str) -> str:
     """Signs that would begin a line of their own, colour a terminal, or that PostgreSQL cannot hold."""
     if sign in "\n\t" or sign.isprintable():
         return sign
+    if unicodedata.category(sign) == "Zs":
+        # Such as the one in Django's "34 minutes".
+        return " "
     return sign.encode("unicode_escape").decode("ascii")
 
 

@@ -117,7 +117,7 @@ class Store:
             self.put(lines)
         except REFUSAL as error:
             if len(lines) == 1:
-                self.set_aside(lines[0], error)
+                self.set_aside(lines[0], str(error).partition("\n")[0])
                 return
             middle = len(lines) // 2
             self.keep(lines[:middle])
@@ -156,15 +156,23 @@ class Store:
             for statement in (SEGMENTS, AUDIENCES, LEARN):
                 cursor.execute(statement, [unknown])
 
-    def set_aside(self, line: bytes, error: Exception) -> None:
-        """Once, however often it comes. Raises one of LATER."""
-        words = str(error).partition("\n")[0]
+    def set_aside(self, line: bytes, words: str) -> None:
+        """Once, however often it comes; `words` say why. Raises one of LATER."""
         try:
             self.connected().execute(SET_ASIDE, [hashlib.sha256(line).hexdigest(), words, line])
         except LATER:
             self.close()
             raise
-        logger.error("the database refuses an event, it is set aside: %s", words)
+        logger.error("an event cannot be stored, it is set aside: %s", words)
+
+    def answers(self) -> bool:
+        """Whether the database answers to somebody new."""
+        try:
+            self.connected().execute("SELECT 1")
+        except LATER:
+            self.close()
+            return False
+        return True
 
     def connected(self) -> psycopg.Connection[Any]:
         if self.connection is None or self.connection.closed:
@@ -176,6 +184,12 @@ class Store:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether a connection ended in the middle, rather than that a statement took too long or a table is not there."""
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return isinstance(error, psycopg.OperationalError) and (state is None or state.startswith("57P"))
 
 
 def months_of(lines: Sequence[bytes]) -> Iterator[date]:

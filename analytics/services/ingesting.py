@@ -21,7 +21,7 @@ from redis.exceptions import ResponseError
 
 from analytics.models import DeadLetter
 from analytics.pipeline import stream
-from analytics.pipeline.store import LATER, REFUSAL, Store
+from analytics.pipeline.store import LATER, REFUSAL, Store, is_lost
 from analytics.pipeline.stream import GROUP, LINES, STREAM
 from common.spool import left_behind
 
@@ -39,6 +39,11 @@ TAKEN_OVER_AFTER = 30_000  # milliseconds
 # After which a consumer that has said nothing, and has nothing in hand, is gone.
 GONE_AFTER = 60_000  # milliseconds
 LOOK_AROUND = 10.0  # seconds between two looks for what others left
+# How often an entry may take its consumer with it, or the connection to the database, before it is set aside.
+MOST_DEATHS = 3
+# With the id of an entry behind it: how often it is being tried by somebody who has not come back from it.
+TRIED = "analytics:tried:"
+REMEMBERED = 24 * 60 * 60  # seconds
 AGAIN = 0.5  # seconds until what was away is tried again
 
 Entries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
@@ -91,7 +96,7 @@ class Consumer:
             self.look_around()
             # What a try that failed has left in hand.
             while not stop.is_set() and (entries := self.next(IN_HAND)):
-                self.ingest(entries)
+                self.ingest_warily(entries)
             while not stop.is_set() and (entries := self.next(NEW, wait=WAIT)):
                 self.ingest(entries)
         except (RedisError, *LATER) as error:
@@ -111,7 +116,9 @@ class Consumer:
         try:
             count = self.sweep()
             self.make_group()
-            while entries := self.taken_over() or self.next(NEW):
+            while entries := self.taken_over():
+                count += self.ingest_warily(entries)
+            while entries := self.next(NEW):
                 count += self.ingest(entries)
         finally:
             self.close()
@@ -125,7 +132,7 @@ class Consumer:
         self.sweep()
         self.make_group()
         while entries := self.taken_over():
-            self.ingest(entries)
+            self.ingest_warily(entries)
         self.valkey.eval(REMOVE_GONE, 1, STREAM, GROUP, str(GONE_AFTER))
         self.looked_around = now
 
@@ -185,6 +192,28 @@ class Consumer:
             pipeline.xdel(STREAM, *identities)
             pipeline.execute()
         return len(lines)
+
+    def ingest_warily(self, entries: Entries) -> int:
+        """As `ingest`, one at a time: what failed, or whose consumer died. What goes on doing so is set aside."""
+        return sum(self.ingest_alone(*entry) for entry in entries)
+
+    def ingest_alone(self, identity: bytes, entry: dict[bytes, bytes]) -> int:
+        deaths = f"{TRIED}{identity.decode()}"
+        if self.valkey.incr(deaths) > MOST_DEATHS:
+            for line in lines_in(identity, entry):
+                self.store.set_aside(line, f"{MOST_DEATHS} consumers, or their connections, did not survive its batch")
+            count = self.ingest([(identity, {})])
+        else:
+            self.valkey.expire(deaths, REMEMBERED)
+            try:
+                count = self.ingest([(identity, entry)])
+            except LATER as error:
+                if not (is_lost(error) and self.store.answers()):
+                    # The database is away for everybody, and not by this.
+                    self.valkey.delete(deaths)
+                raise
+        self.valkey.delete(deaths)
+        return count
 
 
 def lines_in(identity: bytes, entry: dict[bytes, bytes]) -> list[bytes]:

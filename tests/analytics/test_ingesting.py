@@ -12,9 +12,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from analytics.events import Event
 from analytics.models import DeadLetter, UserAnalytics
@@ -24,7 +24,7 @@ from analytics.pipeline.lines import line_of
 from analytics.pipeline.store import Store
 from analytics.pipeline.stream import GROUP, LINES, STREAM
 from analytics.services import ingesting
-from analytics.services.ingesting import NEW, Consumer, replay
+from analytics.services.ingesting import MOST_DEATHS, NEW, TRIED, Consumer, replay
 from tests.analytics.test_pipeline import ComeBack, forked, ids, ingest, some, stored
 from tests.config.processes import wait_until
 
@@ -205,11 +205,64 @@ def test_what_the_database_refuses_is_set_aside_and_holds_up_no_other(caplog: py
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
 
 
+def dying_of(poison: bytes) -> Consumer:
+    consumer = Consumer(taken_over_after=0)
+    keep = consumer.store.keep
+
+    def keep_or_die(lines: Sequence[bytes]) -> None:
+        if poison in b"".join(lines):
+            die()
+        keep(lines)
+
+    consumer.store.keep = keep_or_die  # type: ignore[method-assign]
+    return consumer
+
+
+def test_what_kills_each_consumer_that_takes_it_is_set_aside_and_holds_up_no_other() -> None:
+    events, poison = some(3), Event("feature", "poison")
+    for event in (events[0], poison, *events[1:]):
+        accept([event])
+    # Once among others, then as often as it may alone; the last one survives.
+    for _ in range(1 + MOST_DEATHS + 1):
+        assert not DeadLetter.objects.exists()
+        with forked() as is_child:
+            if is_child:
+                dying_of(b"poison").empty()
+    assert stored() == ids(events)
+    assert stream.standing().waiting == 0
+    assert bytes(DeadLetter.objects.get().line) == line_of(poison)[:-1]
+    assert stream.valkey().keys(f"{TRIED}*") == []
+
+
+ENDING = """
+CREATE FUNCTION end_connection() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+CREATE TRIGGER end_connection BEFORE INSERT ON analytics_useranalytics
+FOR EACH ROW WHEN (NEW.subject = 'poison') EXECUTE FUNCTION end_connection();
+"""
+
+
+def test_what_ends_the_connection_each_time_is_set_aside_and_holds_up_no_other() -> None:
+    events, poison = some(3), Event("feature", "poison")
+    with connection.cursor() as cursor:
+        cursor.execute(ENDING)
+    try:
+        for event in (events[0], poison, *events[1:]):
+            accept([event])
+        with closing(Running()):
+            assert wait_until(lambda: stream.standing().waiting == 0)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION end_connection CASCADE")
+    assert stored() == ids(events)
+    assert DeadLetter.objects.get().error.startswith("3 consumers, or their connections")
+
+
 def test_what_was_set_aside_can_be_tried_again() -> None:
     store = Store()
     event = Event("feature", "search")
     for line in (line_of(event)[:-1], b"no event"):
-        store.set_aside(line, psycopg.DataError("it was not liked"))
+        store.set_aside(line, "it was not liked")
     store.close()
     assert replay() == (1, 1)
     assert stored() == {event.id}

@@ -41,9 +41,3 @@ def test_every_route_is_told_of_and_none_is_invented() -> None:
 )
 def test_paths_are_found_in_words(text: str, paths: set[str]) -> None:
     assert paths_in(text) == paths
-
-
-def test_links_within_lead_somewhere() -> None:
-    headings = re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
-    places = {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
-    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= places

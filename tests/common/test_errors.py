@@ -84,6 +84,8 @@ def test_a_500_shows_the_request_id_and_nothing_else() -> None:
         ("q=%00", "q"),
         ("q=" + "a" * 201, "q"),
         ("topic=%00", "topic"),
+        ("exact=1", "exact"),
+        ("exact=maybe", "exact"),
     ],
 )
 def test_bad_parameters_are_named_at_both_doors(visitor: Client, db: None, query: str, field: str) -> None:

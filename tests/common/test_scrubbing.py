@@ -172,6 +172,11 @@ def test_a_line_cannot_pretend_to_be_two_nor_colour_a_terminal() -> None:
     assert scrub_text("x\r\x1b[31mERROR\0\ud800") == "x\\r\\x1b[31mERROR\\x00\\ud800"
 
 
+def test_a_space_that_keeps_words_together_is_a_space() -> None:
+    assert scrub_text("34\xa0minutes ago") == "34 minutes ago"
+    assert scrub_text("one\u2028two") == "one\\u2028two"
+
+
 def test_a_document_is_cut() -> None:
     assert scrub_text("x" * (LONGEST_TEXT + 5)) == "x" * LONGEST_TEXT + "… (5 characters more)"
 

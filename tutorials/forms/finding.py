@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django import forms
 
-from common.forms import PlaceForm
+from common.forms import PlaceForm, TruthField
 from tutorials.models import AccessLevel, Difficulty, Topic
 from tutorials.models.tutorials import is_tag
 from tutorials.topics import all_topics
@@ -31,9 +31,7 @@ class TutorialListForm(PlaceForm):
         error_messages={"invalid_choice": "Choose free or premium."},
     )
     tag = forms.CharField(required=False, max_length=40, validators=[is_tag])
-    exact = forms.BooleanField(
-        required=False, help_text="Search for the words as they are, also if that finds nothing."
-    )
+    exact = TruthField(required=False, help_text="Search for the words as they are, also if that finds nothing.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

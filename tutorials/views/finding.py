@@ -94,7 +94,7 @@ def exactly(request: HttpRequest) -> str:
     """The address of the same search with the words as they are."""
     there = request.GET.copy()
     there.pop("cursor", None)
-    there["exact"] = "1"
+    there["exact"] = "true"
     return f"{request.path}?{there.urlencode()}"
 
 

@@ -20,13 +20,17 @@ class Command(BackupCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         which = parser.add_mutually_exclusive_group()
-        which.add_argument("name", nargs="?", default=LATEST, help="as `backup --list` tells it")
-        which.add_argument("--latest", action="store_const", dest="name", const=LATEST, help="the newest (default)")
-        which.add_argument("--oldest", action="store_const", dest="name", const=OLDEST, help="the oldest that is kept")
+        which.add_argument("name", nargs="?", default="", help="as `backup --list` tells it")
+        # Not into `name`: argparse puts the default of a name that is not given there after them.
+        which.add_argument("--latest", action="store_const", dest="end", const=LATEST, help="the newest (default)")
+        which.add_argument("--oldest", action="store_const", dest="end", const=OLDEST, help="the oldest that is kept")
         parser.add_argument("--background", action="store_true", help="in a process of its own, and end at once")
 
-    def handle(self, *args: Any, name: str, json: bool, background: bool, verbosity: int, **options: Any) -> None:
+    def handle(
+        self, *args: Any, name: str, end: str | None, json: bool, background: bool, verbosity: int, **options: Any
+    ) -> None:
         """Raises CommandError, whose exit codes stand in docs/operations.md."""
+        name = name or end or LATEST
         if background:
             start_proof(name)
             return
