@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 from unfold.forms import UserChangeForm as UnfoldUserChangeForm
 from unfold.forms import UserCreationForm as UnfoldUserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -70,7 +71,7 @@ class SignUpForm(AllauthSignupForm):
             name=self.cleaned_data["name"],
         )
         request.signing_up = True  # type: ignore[attr-defined]  # read when the session starts
-        people.send_confirmation(user=user, request=request)
+        # The link to confirm the address is mailed by allauth, which signs the new person in.
         return user
 
     def add_faults(self, error: ValidationError) -> None:
@@ -251,7 +252,7 @@ class ApiKeyForm(forms.Form):
         help_text="So that you know later which program has it.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        choices=[(scope, capfirst(label)) for scope, label in Scope.choices],
         initial=[Scope.READ],
         widget=forms.CheckboxSelectMultiple,
         label="What it may do",
@@ -259,7 +260,7 @@ class ApiKeyForm(forms.Form):
     )
     lifetime = forms.TypedChoiceField(
         coerce=int,
-        choices=[(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "until I revoke it")],
+        choices=[(30, "30 days"), (90, "90 days"), (365, "A year"), (0, "Until I revoke it")],
         initial=90,
         label="It works for",
     )

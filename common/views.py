@@ -29,7 +29,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = "The form had expired. Go back, reload the page and send it again."
+    detail = "Nothing was sent. Go back, reload the page and send it again."
     return error(request, status=403, code="csrf_failed", detail=detail)
 
 
@@ -100,5 +100,5 @@ def error(
     """Answer with the page for this status, or with the problem document under /api/."""
     if request.path.startswith(problems.API_PREFIX):
         return problems.response(request, status=status, code=code, detail=detail, errors=errors)
-    page = render(request, "errors/error.html", {"status": status, "detail": detail}, status=status)
+    page = render(request, "errors/error.html", {"status": status, "code": code, "detail": detail}, status=status)
     return problems.explained(page)

@@ -105,6 +105,9 @@ def in_html(row: dict[str, Any], asked: Asked) -> dict[str, Any]:
         title = mark_runs(row["title"], runs)
         if MARKS[0] not in excerpt:
             excerpt = mark_runs(around(row["text"], runs), runs)
+    elif MARKS[0] not in excerpt:
+        # Found in the title: PostgreSQL shows the first few words, which end in the middle of a thought.
+        excerpt = around(row["text"], runs)
     complete(row)
     del row["text"], row["marked_text"]
     return row | {"marked_title": marked(title), "marked_excerpt": marked(excerpt)}

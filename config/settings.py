@@ -354,6 +354,7 @@ STAFF_EMAIL = env.str("STAFF_EMAIL", default=DEFAULT_FROM_EMAIL)
 # -- Time and language --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -587,6 +588,7 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "ops.admin.desk.fill",
     "SIDEBAR": {"show_search": True, "navigation": "ops.admin.sidebar.navigation"},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/favicon.svg")}],
+    "STYLES": [lambda _request: static("css/staff.css")],
     "COLORS": {
         "primary": {
             "50": "oklch(97% .02 182)",

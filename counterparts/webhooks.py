@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -54,6 +55,11 @@ class Outbox:
     lock: threading.Lock = field(default_factory=threading.Lock)
     senders: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SENDERS, "webhooks"))
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT, trust_env=False))
+
+    def is_home(self, url: str) -> bool:
+        """Whether this address is the platform's; a browser on this machine may know it by either name of loopback."""
+        home, there = (urlsplit(address.replace("//localhost:", "//127.0.0.1:", 1)) for address in (self.platform, url))
+        return (there.scheme, there.netloc) == (home.scheme, home.netloc)
 
     def tell(self, provider: Provider, event_id: str, body: dict[str, Any]) -> None:
         """Something happened. The event goes out at once, beside the request that made it.

@@ -17,7 +17,7 @@ class TransitionInline(RecordInline):
 class GrantInline(RecordInline):
     model = AccessGrant
     verbose_name_plural = "what it opened"
-    fields = ("source", "level", "starts_at", "ends_at", "revoked_at")
+    fields = readonly_fields = ("source", "level", "starts_at", "ends_at", "revoked_at")
 
 
 @admin.register(Subscription)

@@ -56,11 +56,7 @@ def is_over(consent: Thing) -> bool:
 
 
 def leads_home(consent: Thing) -> bool:
-    home = urlsplit(world.outbox.platform)
-    return all(
-        (urlsplit(url).scheme, urlsplit(url).netloc) == (home.scheme, home.netloc)
-        for url in (consent["return_url"], consent["cancel_url"])
-    )
+    return all(world.outbox.is_home(url) for url in (consent["return_url"], consent["cancel_url"]))
 
 
 def page(request: HttpRequest, consent: Thing, *, refused: bool = False) -> HttpResponse:

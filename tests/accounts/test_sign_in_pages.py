@@ -57,7 +57,7 @@ def test_signing_up_signs_in_and_mails_a_link_that_confirms(client: Client) -> N
     assert is_in(client)
     person = User.objects.get(email="new@howtoai.example")
     assert (person.profile.handle, person.role, person.is_confirmed) == ("nell-new", "learner", False)
-    message = mail.outbox[0]
+    (message,) = mail.outbox
     link = re.search(r"https?://\S+/accounts/confirm-email/\S+", str(message.body))
     assert link is not None
     path = "/" + link[0].split("/", 3)[3]

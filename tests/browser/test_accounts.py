@@ -165,7 +165,7 @@ def test_a_forgotten_password_is_replaced_and_a_used_link_is_not_good_again(page
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("E-mail address").fill(ADDRESS)
     button(page, "Mail me a link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your mail")
     link = linked_path("Reset your password")
     page.goto(link)
     page.get_by_label("New password", exact=True).fill(f"{PASSWORD} anew")

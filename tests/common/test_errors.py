@@ -34,6 +34,14 @@ def problem(response: Any, status: int) -> dict[str, Any]:
     return body
 
 
+def test_a_form_that_had_expired_says_so_and_blames_nobody() -> None:
+    response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "lea@howtoai.example"})
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "This form had expired" in page
+    assert "ask the person who sent you here" not in page
+
+
 @pytest.mark.parametrize("address", ["/nothing-here/", "/tutorials/unknown/", "/tutorials/UPPER%00/"])
 def test_a_person_gets_a_404_page_in_our_look(visitor: Client, address: str) -> None:
     response = visitor.get(address)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
 from django.shortcuts import render
@@ -36,8 +35,7 @@ def show(request: HttpRequest, name: str, shown: dict[str, Any], *, status: int 
 
 def lead_home(url: str) -> HttpResponse:
     """Back to the platform; 403 for any other address."""
-    home, there = urlsplit(world.outbox.platform), urlsplit(url)
-    if (there.scheme, there.netloc) != (home.scheme, home.netloc):
+    if not world.outbox.is_home(url):
         return HttpResponseForbidden("The return address is not one of the platform's.", content_type="text/plain")
     return HttpResponseRedirect(url)
 

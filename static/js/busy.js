@@ -1,0 +1,11 @@
+// Where an answer takes its time, the button that was pressed says that it is awaited (button.css waits half a second).
+// htmx marks its own requests, and what a script sends is no business of this one.
+
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented) event.submitter?.setAttribute("aria-busy", "true");
+});
+
+// Back on a page that the browser kept as it was left.
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+});
