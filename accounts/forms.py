@@ -183,7 +183,7 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text="For certificates and mails; others see it if you have no display name.",
+        help_text="For mails; others see it if you have no display name.",
     )
     bio = forms.CharField(
         required=False,
