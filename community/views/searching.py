@@ -58,7 +58,7 @@ def searched(request: HttpRequest, form: SearchForm) -> Page:
 
 
 def tutorials_about(request: HttpRequest, words: str) -> list[dict[str, Any]]:
-    asked = {"q": words, "page_size": MOST_TUTORIALS, "exact": True}
+    asked = {"q": words, "page_size": MOST_TUTORIALS, "exact": "true"}
     return list_tutorials(TutorialListForm(asked), request.user, is_part=True).page.rows
 
 
