@@ -15,7 +15,7 @@ from billing.models import AccessGrant, EventState, Invoice, ProviderEvent
 from tests.billing.seasons import Member, Season
 from tests.counterparts.process import STRIPE_KEY, STRIPE_SECRET, Counterparts
 
-SEASONS = 14
+SEASONS = 9
 MEMBERS = 50
 STEPS = 5
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

@@ -338,7 +338,7 @@ deeds = st.tuples(st.sampled_from(("sit", "rise", "sign", "end", "wait")), st.in
 class AnyOrder(TestCase):
     """Whatever happens in whatever order: access is open to those who sit while a contract has a seat for them."""
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(st.lists(deeds, max_size=12))
     def test_access_is_what_seats_and_contracts_say(self, history: list[tuple[str, int]]) -> None:
         admin, now = make_user(role="administrator"), timezone.now()
