@@ -48,7 +48,10 @@ def cleaned(form: forms.Form) -> dict[str, Any]:
 
 
 def submit(form: forms.BaseForm, service: Callable[[], Any]) -> Any:
-    """What the service makes of a valid form; None, with what is wrong in the form, where either refuses."""
+    """What the service makes of a valid form; None, with what is wrong in the form, where either refuses.
+
+    Of a service that may itself return nothing, `form.errors` says whether it refused.
+    """
     if not form.is_valid():
         return None
     try:
