@@ -23,14 +23,6 @@ from tests.recording import recorded, stream_emptied  # noqa: F401 - fixtures fo
 from tests.restoring import remember, restore
 from tutorials.models import Tutorial
 
-# Where tests wait for servers that start and die.
-LONG = ("tests/config/", "tests/ops/backups/", "tests/ops/test_demo", "tests/ops/test_maintenance", "tests/browser/")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first, so that in the end no process is at it while the others have nothing to do."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
-
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
