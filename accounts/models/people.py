@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -21,6 +21,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.managers import UserManager
 from accounts.querysets import FormerHandleQuerySet, ProfileQuerySet

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Count
+from django.utils.functional import cached_property
 
 from billing.models import Contract, Price
 from billing.reports.calendar import Months, month_of

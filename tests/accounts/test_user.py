@@ -1,6 +1,11 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from tests.factories import PASSWORD, make_user
@@ -44,3 +49,28 @@ def test_a_person_without_password_cannot_sign_in_with_one() -> None:
 def test_an_administrator_is_staff_and_may_everything() -> None:
     user = User.objects.create_superuser("boss@howtoai.example", PASSWORD)
     assert (user.is_staff, user.is_superuser, user.check_password(PASSWORD)) == (True, True, True)
+
+
+@pytest.mark.parametrize("fact", ["role", "is_confirmed"])
+def test_nobody_waits_for_what_the_database_says_of_another(fact: str) -> None:
+    """Python's own cached_property holds one lock for all objects, up to 3.11."""
+    one, other, asked, answer = make_user(), make_user(), Event(), Event()
+
+    def slow(execute: Callable[..., Any], *arguments: Any) -> Any:
+        asked.set()
+        answer.wait(10)
+        return execute(*arguments)
+
+    def ask_slowly() -> None:
+        with connection.execute_wrapper(slow):
+            getattr(one, fact)
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(ask_slowly)
+        assert asked.wait(10)
+        quick = pool.submit(lambda: (getattr(other, fact), connection.close()))
+        try:
+            quick.result(timeout=5)
+        finally:
+            answer.set()
