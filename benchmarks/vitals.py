@@ -2,16 +2,15 @@
 
 Chromium as a phone of 390 by 844 px whose processor is a quarter as fast as this one, on a network of 1.6 Mbit/s with
 150 ms to and fro (what Lighthouse calls slow 4G), cold: nothing is kept. Of each page the largest contentful paint, how
-much the layout shifts, and the bytes that came over the network, of which CSS and JavaScript. Under production
-settings, behind nginx that packs pages as deploy/nginx has it, or without where nginx is not installed. Takes a minute.
+much the layout shifts, and the bytes that came over the network, of which CSS and JavaScript. The site is as it is
+deployed: the process of deploy/systemd behind nginx with the configuration of deploy/nginx, TLS and HTTP/2 among it. As
+the browser imitates a network, what it costs to connect is not in it. Takes a minute.
 """
 
 from __future__ import annotations
 
-import re
-import shutil
+import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
-from server import ROOT, connect, free_port, served
+from server import Place
+
+from tests.deploy.stage import NGINX, Stage
 
 ADDRESSES = (
     *("/", "/tutorials/", "/tutorials/retrieval-from-scratch/", "/tracks/", "/community/", "/search/?q=model"),
@@ -31,20 +32,6 @@ ROUNDS = 3
 MOST_PAINT, MOST_SHIFT, MOST_ASSETS = 1_000, 0.0, 60 * 1024  # ms; share; bytes
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
 SLOWER = 4
-NGINX = """
-worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off;
-events {{ }}
-http {{
-  access_log off; proxy_temp_path {folder}/proxy;
-  {packing}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass http://127.0.0.1:{behind}; proxy_http_version 1.1; proxy_set_header Host $http_host;
-    }}
-  }}
-}}
-"""
 WATCH = """
 window.seen = {paint: 0, shift: 0};
 new PerformanceObserver((list) => {
@@ -65,13 +52,14 @@ class Seen:
 
 
 def main() -> None:
-    with served(quiet=True) as platform, packed(platform.port) as port, sync_playwright() as playwright:
+    if NGINX is None:
+        sys.exit("nginx is needed; on Debian: apt install nginx-light")
+    with deployed() as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         print(f"{'page':40} {'LCP ms':>8} {'shift':>7} {'kB':>6} {'CSS+JS kB':>10}  kept")
         for address in sys.argv[1:] or ADDRESSES:
-            url = f"http://127.0.0.1:{port}{address}"
             # The first makes what the server keeps.
-            seen = [look(browser, url) for _ in range(ROUNDS + 1)][1:]
+            seen = [look(browser, site + address) for _ in range(ROUNDS + 1)][1:]
             paint, worst = statistics.median(each.paint for each in seen), max(each.shift for each in seen)
             size, assets = seen[-1].size, seen[-1].assets
             kept = paint <= MOST_PAINT and worst <= MOST_SHIFT and assets <= MOST_ASSETS
@@ -82,32 +70,30 @@ def main() -> None:
 
 
 @contextmanager
-def packed(behind: int) -> Iterator[int]:
-    """The port of nginx before that of the platform; the latter itself where there is none."""
-    connect(behind).close()
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None:
-        print("without nginx: pages are not packed")
-        yield behind
-        return
-    shipped = (ROOT / "deploy" / "nginx" / "how-to-ai.conf").read_text()
-    # Those of the server, four blanks deep.
-    packing = " ".join(re.findall(r"^ {4}(gzip\w* [^;]+;)$", shipped, re.MULTILINE))
-    with tempfile.TemporaryDirectory(prefix="how-to-ai-nginx-") as folder:
-        port = free_port()
-        configuration = Path(folder) / "nginx.conf"
-        configuration.write_text(NGINX.format(folder=folder, packing=packing, port=port, behind=behind))
-        process = subprocess.Popen([nginx, "-c", str(configuration), "-e", f"{folder}/error.log"])
-        try:
-            connect(port).close()
-            yield port
-        finally:
-            process.terminate()
-            process.wait()
+def deployed() -> Iterator[str]:
+    """The address of a site with the real tutorials."""
+    with tempfile.TemporaryDirectory(prefix="how-to-ai-bench-") as folder:
+        # Started by root, the servers run as somebody else, who must be able to pass through.
+        Path(folder).chmod(0o711)
+        with Place(Path(folder) / "var").attached() as urls:
+            os.environ.update(urls)
+            stage = Stage(Path(folder) / "server", urls["DATABASE_URL"])
+            stage.manage("migrate", "--noinput")
+            stage.manage("import_tutorials", "tutorials/content")
+            stage.collect_static_files()
+            try:
+                with stage.proxied():
+                    stage.start("web@1")
+                    stage.wait_until_ready("web@1")
+                    yield stage.url
+            finally:
+                stage.end()
 
 
 def look(browser: Browser, url: str) -> Seen:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True)
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True, ignore_https_errors=True
+    )
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
