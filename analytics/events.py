@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,6 +29,11 @@ class Name(TextChoices):
     KEPT_OUT = "kept_out", "requests that were not counted, by the reason"
 
 
+# These are not done by somebody who is there: a provider renews a subscription, a bot is kept out.
+NOT_THERE = (Name.SUBSCRIPTION, Name.KEPT_OUT)
+# Whoever does nothing for so long comes anew afterwards.
+VISIT_GAP = timedelta(minutes=30)
+
 # What browsers and programs may send; all else only the platform itself knows.
 FROM_OUTSIDE = frozenset({Name.PAGE_VIEW, Name.PAGE_LEFT, Name.FEATURE})
 
@@ -45,6 +51,10 @@ class Tier(TextChoices):
     FREE = "free", "free member"
     PREMIUM = "premium", "premium member"
     UNKNOWN = "", "unknown"
+
+
+# From the lowest to the highest: with the highest of a day somebody counts on it.
+RANKED = (Tier.UNKNOWN.value, Tier.VISITOR.value, Tier.FREE.value, Tier.PREMIUM.value)
 
 
 class AudienceOf(NamedTuple):

@@ -19,6 +19,7 @@ KIND_OF = {
     Dimension.PAGE: PAGE,
     Dimension.ENTRY: PAGE,
     Dimension.EXIT: PAGE,
+    Dimension.SCROLL: PAGE,
     Dimension.TUTORIAL_STARTED: TUTORIAL,
     Dimension.TUTORIAL_FINISHED: TUTORIAL,
     Dimension.TUTORIAL_TIME: TUTORIAL,

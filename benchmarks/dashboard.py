@@ -26,6 +26,7 @@ from config.embedded import Place
 
 DAYS, EVENTS_OF_VISIT, MEMBERS, PAGES = 90, 20, 2_000, 400
 ROUNDS = 15
+FIRST_PAGE = "/tutorials/tutorial-0/"
 # Seconds: how often beat has the days counted, and after which all that came in is to be shown.
 EVERY, FRESH = 30, 60
 # Of a report's time, to its statements alone: times, and milliseconds beside.
@@ -184,7 +185,9 @@ def reports(last: date, days: int) -> dict[str, Callable[[], Any]]:
         "members": partial(ask.members, view),
         "cohorts": partial(ask.cohorts, view, until=last),
         "conversion": partial(ask.conversion, view),
-        "steps from a page": partial(ask.steps_from, view, "/tutorials/tutorial-0/"),
+        "steps from a page": partial(ask.steps_from, view, FIRST_PAGE),
+        "ways from and to a page": partial(ask.ways, view, event="page_view", subject=FIRST_PAGE, steps=4),
+        "ways of visitors with phones": partial(ask.ways, phones, event="page_view", subject=FIRST_PAGE, steps=4),
         "tutorials": partial(ask.tutorials, view),
         "a tutorial": partial(ask.tutorial, view, "tutorial-0"),
         "vitals": partial(ask.vitals, view),

@@ -55,6 +55,22 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Change:
+    """Of a number against the one before, in whole per cent; a spreadsheet gets six decimals of the share."""
+
+    now: float
+    before: float
+
+    @property
+    def shown(self) -> str:
+        return change(self.now, self.before)
+
+    @property
+    def exact(self) -> str:
+        return share(self.now - self.before, self.before).exact
+
+
+@dataclass(frozen=True)
 class Words:
     text: str
 

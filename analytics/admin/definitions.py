@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from analytics.events import Name
+from analytics.events import NOT_THERE, Name
 from analytics.matching import NAMES
-from analytics.models import Funnel, Goal, Note
+from analytics.models import Funnel, Goal, Journey, Note
 from analytics.services import defining
 from common.admin import ByDate, ServiceAdmin
 
@@ -48,6 +48,14 @@ class FunnelForm(forms.ModelForm):
     )
 
 
+class JourneyForm(forms.ModelForm):
+    event = forms.ChoiceField(
+        choices=[(name, Name(name).label) for name in NAMES if name not in NOT_THERE],
+        widget=UnfoldAdminSelectWidget,
+        initial=Name.PAGE_VIEW,
+    )
+
+
 class DefinitionAdmin(ServiceAdmin):
     """They are kept and forgotten together with what was counted of them."""
 
@@ -77,6 +85,15 @@ class FunnelAdmin(DefinitionAdmin):
     form = FunnelForm
     list_display = ("name", "days", "created_at")
     search_fields = ("name",)
+
+
+@admin.register(Journey)
+class JourneyAdmin(ModelAdmin):
+    """Nothing is counted for them: the ways are asked of single events."""
+
+    form = JourneyForm
+    list_display = ("name", "event", "subject", "steps", "created_at")
+    search_fields = ("name", "subject")
 
 
 @admin.register(Note)

@@ -1,5 +1,5 @@
 from analytics.models.counts import DailyCount, DirtyHour, HourlyCount, MemberDay, MemberSummary
-from analytics.models.definitions import Funnel, Goal, Note
+from analytics.models.definitions import Funnel, Goal, Journey, Note
 from analytics.models.events import Audience, DeadLetter, Segment, UserAnalytics
 from analytics.models.figures import Figures
 from analytics.models.metrics import Alert, AlertRule, SavedMetric, WeeklyReader
@@ -15,6 +15,7 @@ __all__ = [
     "Funnel",
     "Goal",
     "HourlyCount",
+    "Journey",
     "MemberDay",
     "MemberSummary",
     "Note",

@@ -43,6 +43,7 @@ class Dimension(models.TextChoices):
     GOAL_PAGE = "goal_page", "goals reached, by the page before"
     FUNNEL = "funnel", "steps of funnels reached"
     VITAL = "vital", "speed of pages, in buckets"
+    SCROLL = "scroll", "how far pages were read"
     KEPT_OUT = "kept_out", "requests that were not counted"
 
 

@@ -7,7 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from analytics.events import NOT_THERE, Name
 from analytics.matching import validate_rule, validate_steps
+
+# Of a journey.
+LEAST_STEPS, USUAL_STEPS, MOST_STEPS = 3, 4, 5
+NOT_IN_A_VISIT = "That happens without a visit, so no ways lead to it."
 
 
 class Goal(models.Model):
@@ -61,6 +66,40 @@ class Funnel(models.Model):
             validate_steps(self.steps)
         except ValidationError as error:
             raise ValidationError({"steps": error.messages}) from error
+
+
+class Journey(models.Model):
+    """Something from and to which the ways that people go are asked for: a page, or another event of a visit."""
+
+    name = models.CharField(max_length=80, unique=True)
+    # As in a step of a funnel (analytics.matching).
+    event = models.CharField(max_length=40, default=Name.PAGE_VIEW.value)
+    subject = models.CharField(
+        max_length=200, blank=True, help_text="Such as /pricing/ or /tutorials/*; empty: whatever it is about."
+    )
+    steps = models.PositiveSmallIntegerField(
+        default=USUAL_STEPS, help_text=f"How long the ways are, with it: {LEAST_STEPS} to {MOST_STEPS}."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [
+            models.CheckConstraint(
+                name="journey_of_some_steps",
+                condition=Q(steps__gte=LEAST_STEPS, steps__lte=MOST_STEPS),
+                violation_error_message=f"A journey has {LEAST_STEPS} to {MOST_STEPS} steps.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError on `event` and `subject`."""
+        validate_rule(self.event, self.subject)
+        if self.event in NOT_THERE:
+            raise ValidationError({"event": NOT_IN_A_VISIT})
 
 
 class Note(models.Model):

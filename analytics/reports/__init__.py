@@ -3,6 +3,7 @@
 docs/analytics.md defines every number.
 """
 
+from analytics.reports.journeys import Way, Ways, ways
 from analytics.reports.learning import Block, TutorialFigures, TutorialFunnel, tutorial, tutorials
 from analytics.reports.now import Live, live
 from analytics.reports.others import (
@@ -17,10 +18,23 @@ from analytics.reports.others import (
 )
 from analytics.reports.paths import FunnelStep, Reached, funnel, goals, steps_from, steps_to
 from analytics.reports.people import Active, Cohort, Conversion, cohorts, conversion, members
-from analytics.reports.totals import Counts, OfDay, OfHour, Top, Totals, by_day, by_hour, top, totals
+from analytics.reports.totals import (
+    NOTHING,
+    Counts,
+    OfDay,
+    OfHour,
+    Top,
+    Totals,
+    by_day,
+    by_hour,
+    counts_of,
+    top,
+    totals,
+)
 from analytics.reports.view import View
 
 __all__ = [
+    "NOTHING",
     "Active",
     "Block",
     "Cohort",
@@ -40,10 +54,13 @@ __all__ = [
     "TutorialFigures",
     "TutorialFunnel",
     "View",
+    "Way",
+    "Ways",
     "by_day",
     "by_hour",
     "cohorts",
     "conversion",
+    "counts_of",
     "engagement",
     "funnel",
     "goals",
@@ -58,4 +75,5 @@ __all__ = [
     "tutorial",
     "tutorials",
     "vitals",
+    "ways",
 ]

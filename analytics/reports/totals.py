@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -140,6 +141,13 @@ def each_hour(view: View, dimension: Dimension, key: str | None) -> list[OfHour]
 
 def narrowed(key: str | None) -> tuple[str, list[str]]:
     return ("", []) if key is None else (" AND key = %s", [key])
+
+
+def counts_of(view: View, dimension: Dimension, keys: Sequence[str]) -> dict[str, Counts]:
+    """Of these keys alone; those of which there was nothing are left out."""
+    where = counted(view, dimension)
+    sql = f"SELECT key, {SUMS} FROM analytics_dailycount WHERE {where.sql} AND key = ANY(%s) GROUP BY key"
+    return {key: Counts(*counts) for key, *counts in rows(sql, [*where.values, list(keys)])}
 
 
 def top(view: View, dimension: Dimension, *, limit: int = 20, order: str = "events", search: str = "") -> list[Top]:

@@ -20,7 +20,7 @@ WRONG_WAY_ROUND = "The last day is before the first."
 TOO_LONG = f"Ask for at most {MOST_DAYS} days."
 UNKNOWN = "There is no {what} “{value}”."
 # Kept of everybody only, so no filter but that of days narrows them.
-UNFILTERED = frozenset({Dimension.STEP})
+UNFILTERED = frozenset({Dimension.STEP, Dimension.KEPT_OUT})
 SEGMENTS = "SELECT id FROM analytics_segment WHERE "
 
 

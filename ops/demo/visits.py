@@ -12,7 +12,7 @@ from uuid import UUID
 from analytics.countries import country_of
 from analytics.days import day_of
 from analytics.events import NOBODY_KNOWN, AudienceOf, Event, Name, Tier
-from analytics.models import Funnel, Goal, Note, SavedMetric
+from analytics.models import Funnel, Goal, Journey, Note, SavedMetric
 from analytics.services.loading import load_events
 from analytics.services.rolling_up import rebuild
 from billing.models import Invoice, InvoiceStatus, State, SubscriptionTransition
@@ -54,6 +54,7 @@ def make_visits(season: Season, people: People) -> None:
     diary.keep_out()
     Goal.objects.bulk_create(Goal(**goal) for goal in data["goals"])
     Funnel.objects.bulk_create(Funnel(**funnel) for funnel in data["funnels"])
+    Journey.objects.bulk_create(Journey(**journey) for journey in data["journeys"])
     Note.objects.bulk_create(Note(day=day_of(season.ago(days)), text=text) for days, text in data["notes"].items())
     SavedMetric.objects.bulk_create(SavedMetric(**metric) for metric in data["metrics"])
     load_events(sorted(diary.events, key=lambda event: event.id.int))

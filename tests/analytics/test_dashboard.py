@@ -17,6 +17,7 @@ from accounts.models import User
 from analytics.admin.dashboard import PAGES
 from analytics.models import DailyCount, Funnel, Goal, MemberDay, MemberSummary, Note
 from analytics.models.counts import EVERYBODY, Dimension
+from tests.factories import make_topic
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.now().date()
@@ -97,6 +98,57 @@ def test_a_funnel_and_the_goals_are_shown(staff: Client) -> None:
     # What is none is answered with the first.
     assert "Funnel: To Premium" in text_of(staff, "goals", of="funnel:99999999999999999999")
     assert "Funnel: To Premium" in text_of(staff, "goals", of="²")
+
+
+def test_goals_funnels_and_lists_stand_beside_the_days_before(staff: Client) -> None:
+    funnel = Funnel.objects.create(name="In", steps=[{"event": "page_view", "subject": "/"}] * 2)
+    goal = Goal.objects.create(name="Looked at the prices", event="page_view", subject="/pricing/")
+    former = TODAY - timedelta(days=31)
+    count(Dimension.FUNNEL, f"{funnel.pk}|1", visitors=30)
+    count(Dimension.FUNNEL, f"{funnel.pk}|1", visitors=20, day=former)
+    count(Dimension.GOAL, f"{goal.pk}|", visits=4)
+    count(Dimension.GOAL, f"{goal.pk}|", visits=8, day=former)
+    count(Dimension.SOURCE, "news.example", visits=5)
+    count(Dimension.SOURCE, "news.example", visits=4, day=former)
+    count(Dimension.SOURCE, "new.example", visits=1)
+    assert ["1. /", "30", "1", "1", "20", "0.5"] in rows_of(staff, "goals/funnel")
+    assert ["Looked at the prices", "0", "4", "-0.5"] in [row[:4] for row in rows_of(staff, "goals/goals")]
+    changes = {row[0]: row[-1] for row in rows_of(staff, "visitors/sources")}
+    assert changes == {"Source": "Change", "news.example": "0.25", "new.example": ""}
+    page = text_of(staff, "visitors")
+    assert "+25 %" in page
+    assert f"{former:%B %Y}" in page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_days_before_are_named_only_where_figures_stand_beside_theirs(staff: Client, name: str) -> None:
+    said = "changes are against" in text_of(staff, name)
+    assert said == (name != "journeys")
+
+
+def test_how_far_a_page_is_seen_stands_in_the_list_of_pages(staff: Client) -> None:
+    count(Dimension.PAGE, "/tutorials/", events=9, visitors=9)
+    count(Dimension.PAGE, "/quiet/", events=2, visitors=2)
+    count(Dimension.SCROLL, "/tutorials/", events=4, amount=250)
+    seen = {row[0]: row[-1] for row in rows_of(staff, "visitors/pages")}
+    assert seen == {"Page": "Seen to", "/tutorials/": "0.625", "/quiet/": ""}
+
+
+def test_what_a_filter_does_not_narrow_says_so(staff: Client) -> None:
+    count(Dimension.KEPT_OUT, "robot", events=3)
+    assert "do not narrow this" not in text_of(staff, "visitors")
+    page = text_of(staff, "visitors", device="phone")
+    assert "Of everybody: tier, device and country do not narrow this." in page
+    assert "By tier, device and country of all pages together only." in page
+    # They are still told.
+    assert ["A program", "3"] in rows_of(staff, "visitors/not-counted", device="phone")
+    topic = make_topic("Prompting")
+    assert "The topic narrows pages and tutorials, and nothing else." in text_of(staff, "members", topic=topic.slug)
+
+
+def rows_of(client: Client, table: str, **query: str) -> list[list[str]]:
+    response: Any = client.get(f"/admin/analytics/figures/{table}.csv", query)
+    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode())))
 
 
 def test_members_who_come_back_stand_in_the_row_of_their_week(staff: Client, learner: User) -> None:

@@ -80,7 +80,7 @@ def test_what_is_forgotten_takes_its_counts_with_it(desk: Client) -> None:
     assert list(Goal.objects.all()) == [goals[1]]
 
 
-@pytest.mark.parametrize("model", ["alert", "alertrule", "funnel", "goal", "note", "savedmetric"])
+@pytest.mark.parametrize("model", ["alert", "alertrule", "funnel", "goal", "journey", "note", "savedmetric"])
 def test_lists_and_forms_open(desk: Client, model: str) -> None:
     assert desk.get(f"/admin/analytics/{model}/").status_code == 200
     if model != "alert":

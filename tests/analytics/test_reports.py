@@ -390,9 +390,36 @@ def test_three_of_four_views_are_no_slower_than_what_vitals_say() -> None:
     assert slow.lcp == pytest.approx(9000, rel=0.05)
 
 
+def test_how_far_a_view_went_counts_once_however_often_it_was_told() -> None:
+    def seen(who: int, scroll: Any, minute: int, path: str = "/") -> Any:
+        return an_event("page_left", path, visitor=-who, at=NOON + minute * MINUTE, properties={"scroll": scroll})
+
+    counted(
+        an_event(visitor=-1),
+        seen(1, 0.2, 1),
+        seen(1, 0.7, 2),
+        # The same page once more is another view.
+        an_event(visitor=-1, at=NOON + 3 * MINUTE),
+        seen(1, 0.1, 4),
+        seen(2, 7, 1),
+        seen(3, "all of it", 1),
+        seen(4, -1, 1),
+        an_event("page_left", visitor=-5, properties={"seconds": 3}),
+        seen(6, 0.5, 1, "/other/"),
+    )
+    found = reports.counts_of(of_days(), Dimension.SCROLL, ["/", "/other/", "/none/"])
+    assert {path: (counts.events, counts.amount) for path, counts in found.items()} == {
+        "/": (3, 70 + 10 + 100),
+        "/other/": (1, 50),
+    }
+    assert reports.counts_of(of_days(device="phone"), Dimension.SCROLL, ["/"]) == {}
+
+
 def test_what_was_kept_out_by_reason() -> None:
     counted(an_event("kept_out", "robot", properties={"count": 3}), an_event("kept_out", "staff"))
     assert reports.kept_out(of_days()) == [reports.KeptOut("robot", 3), reports.KeptOut("staff", 1)]
+    # Nobody knows of which part they are, so a filter leaves them as they are.
+    assert reports.kept_out(of_days(device="phone")) == reports.kept_out(of_days())
 
 
 # -- What it costs ------------------------------------------------------------------------------
@@ -416,6 +443,8 @@ REPORTS: dict[str, tuple[int, Callable[[View], Any]]] = {
     "subscriptions": (1, reports.subscriptions),
     "vitals": (3, reports.vitals),
     "kept_out": (1, reports.kept_out),
+    "ways": (3, lambda view: reports.ways(view, event="page_view", subject="", steps=5)),
+    "counts_of": (1, lambda view: reports.counts_of(view, Dimension.SCROLL, ["/"])),
 }
 
 

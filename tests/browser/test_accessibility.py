@@ -241,7 +241,7 @@ def test_no_page_of_billing_scrolls_sideways(page: Page, payer: User, look: dict
 # Of the admin, whose frame is unfold's, what we made of it.
 STAFF_PAGES = [
     *("/admin/", "/admin/ops/system/", "/admin/billing/revenue/"),
-    *(f"/admin/analytics/figures/{name}/" for name in ("visitors", "learning", "members")),
+    *(f"/admin/analytics/figures/{name}/" for name in ("visitors", "learning", "members", "journeys")),
 ]
 
 

@@ -61,7 +61,8 @@ class FiguresAdmin(RecordAdmin):
             "wide": [each for section, each in panels if section.is_wide],
             "narrow": [each for section, each in panels if not section.is_wide],
             "view": asked.view,
-            "before": asked.view.before(),
+            "before": asked.view.before() if page.is_compared else None,
+            "is_topic_asked": bool(asked.view.topic),
             "reads_weekly": WeeklyReader.objects.filter(pk=person_of(request)).exists(),
         }
         return TemplateResponse(request, "analytics/admin_figures.html", context)
@@ -97,7 +98,7 @@ class FiguresAdmin(RecordAdmin):
             raise PermissionDenied
         if name not in PAGES:
             raise Http404
-        return PAGES[name], FiguresForm(request.GET, today=day_of(timezone.now()))
+        return PAGES[name], FiguresForm(request.GET, today=day_of(timezone.now()), has_steps=PAGES[name].has_steps)
 
 
 def person_of(request: HttpRequest) -> int:
@@ -106,7 +107,7 @@ def person_of(request: HttpRequest) -> int:
 
 
 def asked_of(form: FiguresForm, *, rows: int) -> Asked:
-    return Asked(form.view(), timezone.now(), form.today, form.about, rows)
+    return Asked(form.view(), timezone.now(), form.today, form.about, rows, form.length)
 
 
 def panel(page: Page, section: Section, asked: Asked, form: FiguresForm) -> Any:

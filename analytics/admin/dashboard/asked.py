@@ -20,7 +20,8 @@ MOST_SHOWN, MOST_IN_FILE = 10, 1000
 
 @dataclass(frozen=True)
 class Asked:
-    """`about`: which tutorial, page or funnel in particular, where a page is about one; `rows`: of lists.
+    """`about`: which tutorial, page or funnel in particular, where a page is about one; `rows`: of lists;
+    `steps`: how long ways are to be, if that was chosen.
 
     A page's cards, choices and sections ask for the same reports: `of` asks for each of them once.
     """
@@ -30,6 +31,7 @@ class Asked:
     today: date
     about: str = ""
     rows: int = MOST_SHOWN
+    steps: int | None = None
     answers: dict[tuple[Any, ...], Any] = field(default_factory=dict, compare=False)
 
     def of(self, report: Callable[Concatenate[View, Rest], Answer], *args: Rest.args, **kwargs: Rest.kwargs) -> Answer:
@@ -76,3 +78,7 @@ class Page:
     # What it can be about, and what that is called; none for most pages.
     choices: Callable[[Asked], list[Choice]] = field(default=lambda _asked: [])
     choice_label: str = ""
+    # Whether it is chosen how long ways are.
+    has_steps: bool = False
+    # Whether its figures stand beside those of as many days before.
+    is_compared: bool = True

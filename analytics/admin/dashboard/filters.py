@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from analytics.country_names import name_of
 from analytics.events import Device, Tier
 from analytics.models import Segment
+from analytics.models.definitions import LEAST_STEPS, MOST_STEPS
 from analytics.reports import View
 from analytics.subjects import topics
 
@@ -35,16 +36,22 @@ class FiguresForm(forms.Form):
     device = select("Device")
     country = select("Country")
     topic = select("Topic")
+    # Of ways; on other pages there are none.
+    steps = select("Steps")
     # Of some pages: which tutorial, page or funnel it is about.
     of = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
-    def __init__(self, asked: QueryDict, *, today: date) -> None:
+    def __init__(self, asked: QueryDict, *, today: date, has_steps: bool = False) -> None:
         self.today = today
         usual = {"first": (today - timedelta(days=USUAL_DAYS - 1)).isoformat(), "last": today.isoformat()}
         super().__init__(usual | {name: value for name, value in asked.items() if value}, label_suffix="")
         self.offer("tier", "Everybody", ((value, label.capitalize()) for value, label in Tier.choices if value))
         self.offer("device", "All devices", ((value, label.capitalize()) for value, label in Device.choices if value))
         self.offer("country", "All countries", known_countries())
+        if has_steps:
+            self.offer("steps", "As usual", ((str(number), number) for number in range(LEAST_STEPS, MOST_STEPS + 1)))
+        else:
+            del self.fields["steps"]
         self.offer("topic", "All topics", ((topic.slug, topic.name) for topic in topics()))
 
     def offer(self, name: str, everything: str, choices: Any) -> None:
@@ -76,6 +83,12 @@ class FiguresForm(forms.Form):
     def about(self) -> str:
         return self.cleaned_data["of"] if self.is_valid() else ""
 
+    @property
+    def length(self) -> int | None:
+        """How long ways are to be; None where that was not chosen."""
+        chosen = self.cleaned_data.get("steps") if self.is_valid() else ""
+        return int(chosen) if chosen else None
+
     def shortcuts(self) -> list[tuple[str, str, bool]]:
         """Ranges that are often asked for: what they are called, the query for them, and whether it is the one."""
         view = self.view()
@@ -95,6 +108,8 @@ class FiguresForm(forms.Form):
         )
         if about := self.about if of is None else of:
             query["of"] = about
+        if self.length and of is None:
+            query["steps"] = str(self.length)
         return query.urlencode()
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import date
 
 from analytics.admin.dashboard.asked import Asked, Page, Section, Shown
-from analytics.admin.dashboard.lists import VIEWS, listed, table
+from analytics.admin.dashboard.lists import VIEWS, listed, of_everybody, table
 from analytics.keeping_out import Reason
 from analytics.models import Note
 from analytics.models.counts import Dimension
 from analytics.pictures import Line, by_day, hours
-from analytics.reports import Counts, OfDay, by_hour, kept_out, live, totals, vitals
+from analytics.reports import NOTHING, Counts, OfDay, View, by_hour, counts_of, kept_out, live, totals, vitals
 from analytics.reports import by_day as counts_by_day
 from common.charts import Chart
 from common.figures import Count, Day, Figure, Number, Span, Words, change, share
 from common.tables import Card, Column, Table
 
 REASONS = dict(Reason.choices)
+ALL_PAGES_ONLY = "By tier, device and country of all pages together only."
 
 
 def cards(asked: Asked) -> list[Card]:
@@ -38,7 +39,7 @@ def cards(asked: Asked) -> list[Card]:
     ]
     watching = ", ".join(page.title or page.key for page in at_present.pages[:2])
     return [
-        Card("Here now", Count(at_present.visitors).shown, watching or "in the last five minutes"),
+        Card("Here now", Count(at_present.visitors).shown, watching or "everybody of the last five minutes"),
         *(Card(name, shown, f"{change(this, that)} {against}") for name, shown, this, that in figures),
     ]
 
@@ -92,6 +93,13 @@ def notes_of(first: date, last: date) -> dict[date, str]:
     return found
 
 
+def read_to(view: View, paths: list[str]) -> list[Figure]:
+    """How far they were seen, in the mean of the views that told."""
+    told = counts_of(view, Dimension.SCROLL, paths)
+    found = (told.get(path, NOTHING) for path in paths)
+    return [share(counts.amount, counts.events * 100) for counts in found]
+
+
 def speed(asked: Asked) -> Shown:
     rows: list[list[Figure]] = [
         [
@@ -103,7 +111,9 @@ def speed(asked: Asked) -> Shown:
         ]
         for each in vitals(asked.view)[: asked.rows + 1]
     ]
-    return Shown(table("speed", "Speed", ("Page", "Views that told", "LCP, ms", "INP, ms", "CLS"), rows))
+    headings = ("Page", "Views that told", "LCP, ms", "INP, ms", "CLS")
+    remarks = [] if asked.view.is_of_everybody else [ALL_PAGES_ONLY]
+    return Shown(table("speed", "Speed", headings, rows), remarks=remarks)
 
 
 def not_counted(asked: Asked) -> Shown:
@@ -111,7 +121,7 @@ def not_counted(asked: Asked) -> Shown:
         [Words(str(REASONS.get(each.reason, each.reason)).capitalize()), Count(each.requests)]
         for each in kept_out(asked.view)
     ]
-    return Shown(table("not-counted", "Not counted", ("Why", "Requests"), rows))
+    return Shown(table("not-counted", "Not counted", ("Why", "Requests"), rows), remarks=of_everybody(asked.view))
 
 
 PAGE = Page(
@@ -120,7 +130,12 @@ PAGE = Page(
     cards=cards,
     sections=[
         Section("visitors", "Members exactly, and the anonymous visitors of each day.", visitors, is_wide=True),
-        Section("pages", "What is looked at most.", listed("pages", "Pages", "Page", Dimension.PAGE, VIEWS)),
+        Section(
+            "pages",
+            "What is looked at most, and how far down it is seen.",
+            listed("pages", "Pages", "Page", Dimension.PAGE, VIEWS, beside=("Seen to", read_to)),
+            is_wide=True,
+        ),
         Section(
             "sources",
             "The site that a visit came from, or what its link said.",

@@ -109,6 +109,13 @@ TIMED = f"""(
     GROUP BY subject ORDER BY count(*) DESC, subject
     LIMIT {MOST_PAGES_TIMED}
 )"""
+# A page is told of each time it is hidden, and each time as far as it was seen by then.
+SEEN = f"""(
+    SELECT who, visit, segment, hour, subject, least(depth, 1) AS depth FROM (
+        SELECT who, visit, segment, subject, pages, min(hour) AS hour, max({number("scroll")}) AS depth
+        FROM day_event WHERE name = '{LEFT}' AND subject <> '' GROUP BY who, visit, segment, subject, pages
+    ) AS viewed WHERE depth >= 0
+) AS seen"""
 TENTHS = "(SELECT * FROM day_event CROSS JOIN generate_series(1, 10) AS tenth) AS reached"
 
 COUNTED = (
@@ -186,6 +193,7 @@ COUNTED = (
         f"subject IN {TIMED}",
         of_everybody=True,
     ),
+    Counted(Dimension.SCROLL, "subject", SEEN, amount="round(depth * 100)::bigint"),
     Counted(
         Dimension.KEPT_OUT,
         "subject",

@@ -13,17 +13,15 @@ from datetime import date
 from typing import Any
 
 from analytics.days import span_of, zone
-from analytics.events import Name
+from analytics.events import NOT_THERE, RANKED, VISIT_GAP, Name
 from common.identities import first_id
 
-VISIT_GAP = "30 minutes"
 # A visit that saw one page for less than this, and did nothing else, came to nothing.
 BOUNCE_SECONDS = 10
 LONGEST_ATTENTION = 24 * 60 * 60  # seconds: nobody looks at a page for longer
 # Keys stand in an index, which takes no long ones.
 LONGEST_SUBJECT, LONGEST_WORD = 250, 100
-# These are not done by somebody who is there: a provider renews a subscription, a bot is kept out.
-NOT_THERE = f"('{Name.SUBSCRIPTION}', '{Name.KEPT_OUT}')"
+OTHERS = f"({', '.join(repr(name.value) for name in NOT_THERE)})"
 
 
 def number(name: str) -> str:
@@ -50,12 +48,12 @@ WITH raw AS MATERIALIZED (
     SELECT raw.*, coalesce(raw.user_id, owner.user_id, raw.visitor) AS who
     FROM raw LEFT JOIN owner USING (visitor)
 ), ordered AS (
-    SELECT *, row_number() OVER (ORDER BY id)::int AS n, who IS NOT NULL AND name NOT IN {NOT_THERE} AS is_there
+    SELECT *, row_number() OVER (ORDER BY id)::int AS n, who IS NOT NULL AND name NOT IN {OTHERS} AS is_there
     FROM known
 ), apart AS (
     SELECT *, at - lag(at) OVER (PARTITION BY who, is_there ORDER BY n) AS gap FROM ordered
 ), begun AS (
-    SELECT *, is_there AND (gap IS NULL OR gap >= interval '{VISIT_GAP}') AS begins FROM apart
+    SELECT *, is_there AND (gap IS NULL OR gap >= interval '{VISIT_GAP.total_seconds()} seconds') AS begins FROM apart
 )
 SELECT n, at, name, who, audience_id, subject, source, properties, is_there, begins,
     date_trunc('hour', at, %(zone)s) AS hour,
@@ -67,7 +65,7 @@ FROM begun
 
 # One part for each person and day, so that parts add up to the whole: the highest tier that they had, a country if any
 # event knows one (the server knows none), and the device that most of their events came from.
-TIERS = "ARRAY['', 'visitor', 'free', 'premium']"
+TIERS = f"ARRAY{[*RANKED]}"
 WHO = f"""
 WITH part AS (
     SELECT who, audience_id, count(*) AS events, bool_or(is_there) AS is_there
