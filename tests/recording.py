@@ -17,9 +17,10 @@ from pytest_django import Settings
 
 from analytics.events import AudienceOf
 from analytics.pipeline import stream
-from analytics.pipeline.collecting import Collector, collected_by
+from analytics.pipeline.collecting import Collector
 from analytics.pipeline.lines import BETWEEN, NULL
 from analytics.pipeline.store import Store
+from tests.collecting import collected_by
 
 UNESCAPED = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
 

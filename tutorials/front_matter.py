@@ -15,7 +15,6 @@ from django.core.exceptions import ValidationError
 
 FENCE = "---"
 REQUIRED = ("title", "summary", "topic", "difficulty", "access")
-OPTIONAL = ("slug", "tags", "pass_mark", "status", "published_at")
 KNOWN = ("title", "slug", "summary", "topic", "tags", "difficulty", "access", "pass_mark", "status", "published_at")
 # Escapes of YAML can make what no UTF-8 file and no PostgreSQL text may hold.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

@@ -6,8 +6,7 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -191,13 +190,3 @@ def accept(events: Sequence[Event]) -> None:
     """
     if settings.ANALYTICS and events:
         Here.begun().accept([line_of(event) for event in events])
-
-
-@contextmanager
-def collected_by(collector: Collector) -> Iterator[None]:
-    """Another one takes what is counted within this block."""
-    before, Here.collector = Here.collector, collector
-    try:
-        yield
-    finally:
-        Here.collector = before

@@ -22,11 +22,6 @@ class Active:
     of_week: int
     of_month: int
 
-    @property
-    def stickiness(self) -> float | None:
-        """Of those of the month, the part that was there on this day."""
-        return self.of_day / self.of_month if self.of_month else None
-
 
 @dataclass(frozen=True, slots=True)
 class Cohort:

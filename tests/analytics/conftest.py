@@ -10,7 +10,8 @@ from django.db import connection
 from pytest_django import Settings
 
 from analytics.pipeline import stream
-from analytics.pipeline.collecting import Collector, collected_by
+from analytics.pipeline.collecting import Collector
+from tests.collecting import collected_by
 
 
 @pytest.fixture

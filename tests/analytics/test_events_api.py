@@ -23,10 +23,11 @@ from accounts.services import sessions
 from analytics.api import events as door
 from analytics.keeping_out import Tally
 from analytics.pipeline import stream
-from analytics.pipeline.collecting import Collector, collected_by
+from analytics.pipeline.collecting import Collector
 from common.identities import new_id, time_of_id
 from tests.analytics.browsers import CHROME, GOOGLEBOT, IPHONE, browser
 from tests.analytics.taken import Taken
+from tests.collecting import collected_by
 from tests.recording import Recorded
 from tutorials.models import Tutorial
 

@@ -19,12 +19,13 @@ from django.db import connection
 from analytics.events import AudienceOf, Event
 from analytics.models import Audience, DirtyHour, Segment, UserAnalytics
 from analytics.pipeline import NotKept, accept, collect, stream
-from analytics.pipeline.collecting import Collector, collected_by
+from analytics.pipeline.collecting import Collector
 from analytics.pipeline.lines import LONGEST_SUBJECT, line_of
 from analytics.pipeline.store import MONTHS, Store
 from analytics.services.ingesting import Consumer
 from common.identities import new_id, time_of_id
 from tests.at_once import at_once
+from tests.collecting import collected_by
 from tests.config.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_emptied")]

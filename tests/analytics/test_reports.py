@@ -200,7 +200,6 @@ def test_active_members_of_a_day_of_seven_and_of_thirty() -> None:
     )
     today = reports.members(of_days())[0]
     assert (today.of_day, today.of_week, today.of_month) == (1, 2, 3)
-    assert today.stickiness == 1 / 3
     filtered = reports.members(of_days(tier="premium"))[0]
     assert (filtered.of_day, filtered.of_month) == (0, 0)
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from billing.gateways.base import Forged, ProviderAway
 from billing.gateways.paypal import PayPal, certificates
-from billing.gateways.paypal.certificates import MOST_FETCHES, certificate_at, forget_certificates
+from billing.gateways.paypal.certificates import MOST_FETCHES, certificate_at
 from tests.counterparts.merchants import Merchant
+from tests.counterparts.paypal_contract import forget_certificates
 from tests.counterparts.process import Counterparts, Signed
 
 

@@ -14,7 +14,7 @@ from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from billing.gateways.paypal.certificates import forget_certificates
+from billing.gateways.paypal import certificates
 from tests.counterparts.process import PAYPAL_CLIENT, PAYPAL_WEBHOOK, ROOT, Counterparts
 
 FOLDER = ROOT.parent / "shared" / "paypal"
@@ -185,6 +185,13 @@ def paypal_stand_in(counterparts: Counterparts, paypal_contract: Contract) -> It
         if "event_type" in event:
             complaints += paypal_contract.complaints_about_event(event)
     assert complaints == []
+
+
+def forget_certificates() -> None:
+    """All that this process knows of them."""
+    certificates.certificate_at.cache_clear()
+    certificates.refusals.clear()
+    certificates.fetches.clear()
 
 
 @pytest.fixture

@@ -59,13 +59,6 @@ def certificate_at(address: str, authorities: str, name: str) -> x509.Certificat
         raise
 
 
-def forget_certificates() -> None:
-    """All that this process knows of them."""
-    certificate_at.cache_clear()
-    refusals.clear()
-    fetches.clear()
-
-
 def count_fetch() -> None:
     """Raises ProviderAway if there were too many within a minute."""
     now = timezone.now()
