@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.api import Row, StrictSerializer, TextField
-from community.models import Kind
+from common.api import Row, StrictSerializer, WordField
+from community.models import Cadence, Kind, Level
 from community.notices import notice_of
 
 
 class WatchSerializer(StrictSerializer):
     """What may stand in it is for the service to say."""
 
-    level = TextField()
+    level = WordField(words=Level.values)
 
     example = {"level": "watching"}
 
@@ -23,7 +23,7 @@ class CadencesSerializer(StrictSerializer):
     example = {"like": "never", "reply": "daily"}
 
     def get_fields(self) -> dict[str, Any]:
-        return {kind.value: TextField(required=False) for kind in Kind}
+        return {kind.value: WordField(words=Cadence.values, required=False) for kind in Kind}
 
 
 def notification_item(row: Row) -> Row:
