@@ -52,7 +52,7 @@ def clean_body(text: str) -> str:
 def shortened(text: str, most: int) -> str:
     """At most so many characters, the last of them "…" if there were more; no letter loses the marks that stand on it.
 
-    Django's Truncator counts letters with all their marks, one by one, which takes fifty times as long.
+    Django's Truncator counts letters with all their marks, one by one, which takes forty times as long.
     """
     if len(text) <= most:
         return text
