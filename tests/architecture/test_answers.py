@@ -19,7 +19,7 @@ from tests.architecture.test_routes import TABLE, address_of
 from tests.factories import PASSWORD
 
 # The fixtures of that file: somebody of each role, and something for each placeholder.
-cast, things = test_routes.cast, test_routes.things
+once, cast, things = test_routes.once, test_routes.cast, test_routes.things
 # What one sees of others may be kept by one's own browser, and by nobody else: it is asked for at each page.
 KEPT_BY_THE_BROWSER = {
     "community/images/<str:name>",
