@@ -66,10 +66,14 @@ def test_nobody_waits_for_what_the_database_says_of_another(fact: str) -> None:
             getattr(one, fact)
         connection.close()
 
+    def ask() -> None:
+        getattr(other, fact)
+        connection.close()
+
     with ThreadPoolExecutor(2) as pool:
         pool.submit(ask_slowly)
         assert asked.wait(10)
-        quick = pool.submit(lambda: (getattr(other, fact), connection.close()))
+        quick = pool.submit(ask)
         try:
             quick.result(timeout=5)
         finally:
