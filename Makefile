@@ -25,7 +25,7 @@ test: $(VENV)/.installed-dev ## run all tests, on a PostgreSQL and a Valkey of t
 contract: $(VENV)/.installed-dev ## send the API what its schema allows and forbids, for ten minutes, on loopback
 	@$(BIN)/python -m tests.contract.long_run $(ARGS)
 
-roll: $(VENV)/.installed-dev ## restart what systemd would run behind nginx, under load; no request may fail (needs nginx); who hangs is found
+roll: $(VENV)/.installed-dev ## restart what systemd would run behind nginx, under load; no request may fail (needs nginx), and who hangs is found
 	@$(BIN)/python -m pytest -m rolling tests/deploy tests/config --numprocesses 0 -rs -s $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migrations, production settings
