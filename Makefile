@@ -25,8 +25,8 @@ test: $(VENV)/.installed-dev ## run all tests, on a PostgreSQL and a Valkey of t
 contract: $(VENV)/.installed-dev ## send the API what its schema allows and forbids, for ten minutes, on loopback
 	@$(BIN)/python -m tests.contract.long_run $(ARGS)
 
-roll: $(VENV)/.installed-dev ## restart what systemd would run behind nginx, under load; no request may fail (needs nginx)
-	@$(BIN)/python -m pytest -m rolling tests/deploy --numprocesses 0 -rs -s $(ARGS)
+roll: $(VENV)/.installed-dev ## restart what systemd would run behind nginx, under load; no request may fail (needs nginx), and who hangs is found
+	@$(BIN)/python -m pytest -m rolling tests/deploy tests/config --numprocesses 0 -rs -s $(ARGS)
 
 check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migrations, production settings
 	@$(BIN)/ruff check --quiet .
@@ -40,7 +40,7 @@ check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migr
 attack: $(VENV)/.installed-dev $(ATTACK)/.installed ## attack a platform of its own in production settings, on loopback (8 minutes; ARGS name parts)
 	@$(BIN)/python -m trials.attack $(ARGS)
 
-chaos: $(VENV)/.installed-dev ## break everything in turn while people use it, and count what is lost (7 minutes; ARGS name parts)
+chaos: $(VENV)/.installed-dev ## break everything in turn while people use it, and count what is lost (10 minutes; ARGS name parts)
 	@$(BIN)/python -m trials.chaos $(ARGS)
 
 format: $(VENV)/.installed-dev ## rewrite the code in the house's format

@@ -214,13 +214,20 @@ class JsonFormatter(logging.Formatter):
         return text_of(record)
 
 
+def shows_colours(file: int) -> bool:
+    """Whether what is written there is looked at by somebody who wants colours (https://no-color.org).
+
+    FORCE_COLOR is how `up`, which hands on what its processes say, tells them that it writes to a terminal.
+    """
+    return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or os.isatty(file))
+
+
 class ConsoleFormatter(logging.Formatter):
     """For people: the time, the level, what was said and where, what is known about it; coloured on a terminal."""
 
     def __init__(self, *args: Any, colours: bool | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        # https://no-color.org
-        self.colours = (os.isatty(2) and "NO_COLOR" not in os.environ) if colours is None else colours
+        self.colours = shows_colours(2) if colours is None else colours
 
     def format(self, record: logging.LogRecord) -> str:
         entry = entry_of(record)

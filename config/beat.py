@@ -8,6 +8,8 @@ from typing import Any
 
 from celery.beat import PersistentScheduler
 
+from common.signs import give_sign
+
 # Smaller steps back are those of a clock that is kept in time.
 STEP = 60.0  # seconds
 
@@ -22,6 +24,7 @@ class Scheduler(PersistentScheduler):
     seen = math.inf
 
     def tick(self, *args: Any, **options: Any) -> float:
+        give_sign()
         now = time.time()
         if now < self.seen - STEP:
             self.forget_what_lies_ahead()

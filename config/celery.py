@@ -7,11 +7,14 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging
 
+from config.signs import SignOfLife
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("howtoai")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["consumer"].add(SignOfLife)
 
 
 @setup_logging.connect

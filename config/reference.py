@@ -20,6 +20,7 @@ SOURCES = (
     "config/settings.py",
     "config/serving.py",
     "config/management/commands/up.py",
+    "common/logging.py",
 )
 KINDS = {
     "str": "text",
@@ -350,6 +351,10 @@ SECTIONS = (
                 "the file whose presence closes the site; with several machines, where all of them see it",
                 "`maintenance.json` in `VAR_DIR`",
             ),
+            "NO_COLOR": Meaning("with any value: no colours on the console", "none"),
+            "FORCE_COLOR": Meaning(
+                "with any value: colours also where it is no terminal, as `up` tells its processes", "none"
+            ),
             "SENTRY_DSN": Meaning("where errors are told, besides the log", secret=True),
         },
     ),
@@ -372,6 +377,10 @@ SECTIONS = (
         "Named here so that nobody sets them.",
         {
             "RUNS_COMMAND": Meaning("by `manage.py`: statements may take longer than those of a request"),
+            "SIGN_OF_LIFE": Meaning(
+                "by the image: the file in which the process of a container, unless it is the web server, says that it"
+                " does not hang ([what hangs](deploy.md#what-hangs))"
+            ),
             "DRAINING_FLAG": Meaning("by `config.serving`: the file that says that this server is about to stop"),
             "TEST_DATABASE_TEMPLATE": Meaning("by the tests: the database of which each of their processes has a copy"),
         },

@@ -540,6 +540,8 @@ METRICS_NETWORKS = networks_from("METRICS_NETWORKS")
 MAINTENANCE_FILE = env.str("MAINTENANCE_FILE", default="") or str(VAR_DIR / "maintenance.json")
 # The file by which what started this web server says that it is about to stop (config.serving).
 DRAINING_FLAG = env.str("DRAINING_FLAG", default="")
+# The file in which a process says that it does not hang (common.signs).
+SIGN_OF_LIFE = env.str("SIGN_OF_LIFE", default="")
 
 # -- Logging ------------------------------------------------------------------------------------
 LOGGING = {

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from common.logging import shows_colours
 from config.embedded import describe, die_with_parent
 
+STDOUT = 1
 STOP_SECONDS = 8.0
 LONGEST_BACK_OFF = 30.0
 # A child that lived this long (seconds) is healthy, and its next restart is prompt again.
@@ -57,7 +58,7 @@ class Supervisor:
         child.process = subprocess.Popen(
             child.command,
             cwd=self.folder,
-            env=dict(self.environment),
+            env=dict(self.environment) | ({"FORCE_COLOR": "1"} if shows_colours(STDOUT) else {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -116,7 +117,7 @@ class Supervisor:
     def say(self, name: str, message: str) -> None:
         """Print one line under a name."""
         prefix = f"{name:>9} | "
-        if sys.stdout.isatty():
+        if shows_colours(STDOUT):
             colour = COLOURS[sum(name.encode()) % len(COLOURS)]
             prefix = f"\033[{colour}m{prefix}\033[0m"
         try:

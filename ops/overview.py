@@ -65,7 +65,7 @@ def overview() -> Overview:
             events(amiss),
             clock(amiss),
             mail(),
-            disk(amiss),
+            *(disk(each, amiss) for each in state.disks()),
             migrations(amiss),
             backups(amiss),
             *of_the_log(amiss),
@@ -167,9 +167,10 @@ def outcomes() -> str:
     return "; so far " + ", ".join(f"{count:,.0f} {outcome}" for outcome, count in counted)
 
 
-def disk(amiss: set[str]) -> Part:
-    used, free = state.disk()
-    return Part("Disk", mark("disk" in amiss), f"{used:.0%} used, {free / GIGABYTE:,.0f} GB free")
+def disk(found: state.Disk, amiss: set[str]) -> Part:
+    is_ours = found.setting == "VAR_DIR"
+    key, name = ("disk", "Disk") if is_ours else (f"disk:{found.setting}", f"Disk ({found.setting})")
+    return Part(name, mark(key in amiss), f"{found.used:.0%} used, {found.free / GIGABYTE:,.0f} GB free")
 
 
 def migrations(amiss: set[str]) -> Part:

@@ -16,7 +16,8 @@ from analytics.pipeline import stream
 from common import metrics
 from common.moments import rounded_up
 from ops import maintenance, state
-from ops.models import Alarm, Problem, ScheduledRun
+from ops.logs.shipping import logger as dropping
+from ops.models import Alarm, ErrorGroup, Problem, ScheduledRun
 from ops.services.backups import standing
 
 # Beat starts something every minute; after so long without anything, nothing works there.
@@ -112,14 +113,24 @@ def late_commands(caught_up: Collection[str]) -> Iterator[Problem]:
 
 
 def disk() -> Iterator[Problem]:
-    used = state.disk_used()
-    if used > FULL_DISK:
-        yield Problem(
-            "disk",
-            f"The disk with our data is {used:.0%} full.",
-            "Make room, or make the disk larger. What grows: the database, media/ and logs/ in VAR_DIR, backups."
-            " At 97 % load balancers send no more traffic here.",
-        )
+    for each in state.disks():
+        if each.used <= FULL_DISK:
+            continue
+        where = f"{each.folder} ({each.setting})"
+        if each.setting == "VAR_DIR":
+            yield Problem(
+                "disk",
+                f"The disk with our data, {where}, is {each.used:.0%} full.",
+                "Make room, or make the disk larger. What grows: the database, media/ and logs/ in VAR_DIR, backups."
+                " At 97 % load balancers send no more traffic here.",
+            )
+        else:
+            yield Problem(
+                f"disk:{each.setting}",
+                f"The disk of {where} is {each.used:.0%} full.",
+                "Make room, or make it larger: without room no backup is taken or proven. Which could go:"
+                " manage.py prune_backups --dry-run",
+            )
 
 
 def migrations() -> Iterator[Problem]:
@@ -170,4 +181,24 @@ def events() -> Iterator[Problem]:
         )
 
 
-SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (queue_and_worker, clock, disk, migrations, backups, events)
+def logs() -> Iterator[Problem]:
+    """Until somebody has resolved it in the admin: what is dropped does not come back."""
+    group = ErrorGroup.objects.filter(logger=dropping.name, resolved_at=None).order_by("-last_seen").first()
+    if group:
+        yield Problem(
+            "logs:dropped",
+            f"Records of trouble were dropped, since neither the database nor the disk took them: {group.title}.",
+            "Was the disk full, or logs/spool/ in VAR_DIR not ours to write to? When that is mended, resolve that kind"
+            " of error in the admin.",
+        )
+
+
+SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (
+    queue_and_worker,
+    clock,
+    disk,
+    migrations,
+    backups,
+    events,
+    logs,
+)

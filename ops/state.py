@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -109,17 +110,38 @@ def connections() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def disk() -> tuple[float, int]:
-    """How full the disk with our data is, from 0 to 1, and the bytes that are free.
+@dataclass(frozen=True)
+class Disk:
+    """One on which something of ours lies: `setting` names the folder, `used` goes from 0 to 1, `free` is in bytes."""
 
-    As `df` reckons: what only root may use is not free.
-    """
-    usage = shutil.disk_usage(settings.VAR_DIR)
-    return usage.used / (usage.used + usage.free), usage.free
+    setting: str
+    folder: Path
+    used: float
+    free: int
+
+
+def disks() -> list[Disk]:
+    """That with our data, then those on which other folders were put; each once. Raises OSError without the first."""
+    folders = {"VAR_DIR": Path(settings.VAR_DIR), "BACKUP_SCRATCH": Path(settings.BACKUP_SCRATCH)}
+    if not settings.BACKUP_S3_BUCKET:
+        folders["BACKUP_FOLDER"] = Path(settings.BACKUP_FOLDER)
+    found: dict[int, Disk] = {}
+    for setting, folder in folders.items():
+        # It is made when it is needed first.
+        there = folder if setting == "VAR_DIR" else next(path for path in (folder, *folder.parents) if path.exists())
+        found.setdefault(there.stat().st_dev, disk(setting, there))
+    return list(found.values())
+
+
+def disk(setting: str, folder: Path) -> Disk:
+    """As `df` reckons: what only root may use is not free."""
+    usage = shutil.disk_usage(folder)
+    return Disk(setting, folder, usage.used / (usage.used + usage.free), usage.free)
 
 
 def disk_used() -> float:
-    return disk()[0]
+    """Of that with our data, without which nothing goes on."""
+    return disk("VAR_DIR", Path(settings.VAR_DIR)).used
 
 
 def migrations_waiting() -> list[str]:

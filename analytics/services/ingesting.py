@@ -23,6 +23,7 @@ from analytics.models import DeadLetter
 from analytics.pipeline import stream
 from analytics.pipeline.store import LATER, REFUSAL, Store, is_lost
 from analytics.pipeline.stream import GROUP, LINES, STREAM
+from common.signs import give_sign
 from common.spool import left_behind
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class Consumer:
         self.store.close()
 
     def try_for_a_while(self, stop: threading.Event) -> None:
+        give_sign()
         try:
             self.look_around()
             # What a try that failed has left in hand.
@@ -142,6 +144,7 @@ class Consumer:
         for spool in left_behind(Path(settings.ANALYTICS_SPOOL), self.tell_of_unreadable):
             try:
                 while lines := spool.read():
+                    give_sign()
                     self.store.keep(lines)
                     spool.ship(lines)
                     count += len(lines)
@@ -183,6 +186,7 @@ class Consumer:
 
     def ingest(self, entries: Entries) -> int:
         """How many events. Raises RedisError, one of LATER: then all of it is done again, and changes nothing."""
+        give_sign()
         lines = [line for identity, entry in entries for line in lines_in(identity, entry)]
         if lines:
             self.store.keep(lines)

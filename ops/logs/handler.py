@@ -14,7 +14,7 @@ from typing import Any
 from common.logging import Discreet, entry_of, text_of
 from common.shipping import Complaints
 from common.spool import CHUNK, OwnSpool
-from ops.logs.shipping import Aside, Shipper, here
+from ops.logs.shipping import MOST_IN_MEMORY, Aside, Shipper, here
 
 # Bytes that may wait for the database; beyond, what is only told (info and below) is counted and dropped.
 MOST_WAITING = 256 * 1024 * 1024
@@ -27,12 +27,14 @@ HERE = str(Path(__file__).resolve().parent.parent.parent)
 class DatabaseHandler(Discreet, logging.Handler):
     """Appends each record to this process's spool, from which a thread ships it to the database."""
 
-    def __init__(self, folder: str | Path, *, most_waiting: int = MOST_WAITING) -> None:
-        """`most_waiting`: bytes."""
+    def __init__(
+        self, folder: str | Path, *, most_waiting: int = MOST_WAITING, most_in_memory: int = MOST_IN_MEMORY
+    ) -> None:
+        """Both in bytes."""
         super().__init__()
         self.folder, self.most_waiting = Path(folder), most_waiting
-        self.aside = Aside()
-        self.complaints = Complaints("logging")
+        self.aside = Aside(most_in_memory)
+        self.complaints, self.losses = Complaints("logging"), Complaints("logging")
         # Of the process: its number, what it is called, and what its records' ids end with.
         self.process_id, self.process, self.origin = 0, "", ""
         self.shipper: Shipper | None = None
@@ -54,13 +56,18 @@ class DatabaseHandler(Discreet, logging.Handler):
                 shipper.spool.append(line)
             except OSError as error:
                 self.complaints.make(f"log records cannot be written to {self.folder}: {error}")
-                self.aside.drop(record.levelname.lower()) if is_told else self.aside.keep(
-                    line, record.levelname.lower()
-                )
+                self.put_aside(line, record.levelname.lower(), is_told=is_told)
             if not shipper.wanted.is_set():
                 shipper.wanted.set()
         except Exception:  # noqa: BLE001 - whoever says something must not fail for it
             self.handleError(record)
+
+    def put_aside(self, line: bytes, level: str, *, is_told: bool) -> None:
+        """Trouble waits in memory, as long as there is room; what is only told is not worth it."""
+        if is_told:
+            self.aside.drop(level)
+        elif not self.aside.keep(line, level):
+            self.losses.make("records of trouble are dropped, too: neither the disk nor the database takes them")
 
     def begin(self) -> Shipper:
         """This process's own: after a fork there is another. Under the handler's lock."""

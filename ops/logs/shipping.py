@@ -16,8 +16,11 @@ from ops.logs.store import LATER, REFUSAL, Store
 logger = logging.getLogger(__name__)
 
 REFUSED = "refused.jsonl"
-# On a full disk trouble waits in memory.
-MOST_IN_MEMORY = 10_000  # lines
+# Where nothing can be written to the disk, trouble waits in memory; of a process, so much and no more.
+MOST_IN_MEMORY = 64 * 1024 * 1024  # bytes
+# Of these, what is stored at once.
+AT_ONCE = 10_000  # lines
+TROUBLE = frozenset({"warning", "error", "critical"})
 
 
 class Here(threading.local):
@@ -42,17 +45,23 @@ def as_shipper(*, ships: bool = True) -> Iterator[None]:
 class Aside:
     """What could not be appended: lines that wait in memory, and how many of which level were dropped."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
+    def __init__(self, most: int = MOST_IN_MEMORY) -> None:
+        """`most`: bytes."""
+        self.lock, self.most = threading.Lock(), most
         self.lines: list[bytes] = []
+        self.size = 0
         self.dropped: Counter[str] = Counter()
 
-    def keep(self, line: bytes, level: str) -> None:
+    def keep(self, line: bytes, level: str) -> bool:
+        """Whether there was room for it; else it is dropped, and counted."""
         with self.lock:
-            if len(self.lines) < MOST_IN_MEMORY:
+            has_room = self.size + len(line) <= self.most
+            if has_room:
                 self.lines.append(line)
+                self.size += len(line)
             else:
                 self.dropped[level] += 1
+        return has_room
 
     def drop(self, level: str) -> None:
         with self.lock:
@@ -62,6 +71,7 @@ class Aside:
         """The first, which are safe elsewhere."""
         with self.lock:
             del self.lines[: len(lines)]
+            self.size -= sum(map(len, lines))
 
     def take_dropped(self) -> Counter[str]:
         with self.lock:
@@ -86,8 +96,10 @@ class Shipper(shipping.Shipper):
         return as_shipper()
 
     def try_to_ship_all(self) -> None:
-        self.tell_what_was_dropped()
         super().try_to_ship_all()
+        # Only now: while nothing is taken, what tells of it would be dropped like the rest.
+        if self.tell_what_was_dropped():
+            super().try_to_ship_all()
 
     def put(self, lines: Sequence[bytes]) -> None:
         """One line that the database refuses must not hold up the rest; it is kept beside the spools."""
@@ -109,19 +121,23 @@ class Shipper(shipping.Shipper):
 
     def ship_the_rest(self) -> None:
         """What was put aside."""
-        if lines := list(self.aside.lines):
+        while lines := self.aside.lines[:AT_ONCE]:
             self.put([line.rstrip(b"\n") for line in lines])
             self.aside.forget(lines)
 
-    def tell_what_was_dropped(self) -> None:
-        """As a record like any other, the only one that comes from this thread."""
+    def tell_what_was_dropped(self) -> bool:
+        """As a record like any other, the only one that comes from this thread; whether there was anything to tell."""
         if dropped := self.aside.take_dropped():
+            # An error is a kind of errors in the admin, and an alarm (ops.problems).
+            is_trouble = not TROUBLE.isdisjoint(dropped)
             with as_shipper(ships=False):
-                logger.warning(
+                logger.log(
+                    logging.ERROR if is_trouble else logging.WARNING,
                     "%s log records were dropped: more was said than could be kept",
                     dropped.total(),
                     extra={"context": dict(dropped)},
                 )
+        return bool(dropped)
 
     def let_go(self) -> None:
         self.store.close()

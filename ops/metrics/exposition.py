@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from django.conf import settings
-from django.db import Error
+from django.db import Error, connection
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from prometheus_client import CollectorRegistry, generate_latest
@@ -23,6 +23,8 @@ from common import metrics
 from common.client import client_address, read_address
 from common.metrics import Histogram, by_labels
 from ops import state
+from ops.gateways.backups.receiver import slot
+from ops.models import Alarm
 from ops.services.backups.standing import Standing, standing
 from ops.services.log_search import counts_of_late
 
@@ -47,7 +49,10 @@ class Everything(Collector):
                 up.add_metric((part,), 1)
                 yield from found
         yield up
-        yield gauge("disk_used_ratio", "How full the disk with our data is, from 0 to 1.", [((), state.disk_used())])
+        disks = [((each.setting,), each.used) for each in state.disks()]
+        yield gauge(
+            "disk_used_ratio", "How full each disk with data of ours is, from 0 to 1.", disks, labels=("folder",)
+        )
 
 
 def of_valkey() -> Iterator[Metric]:
@@ -92,7 +97,14 @@ def of_database() -> Iterator[Metric]:
     late = [((run.command,), float(run.is_late)) for run in runs]
     yield gauge("command_late", "Whether a command of the clock is late.", late, labels=("command",))
     yield from of_backups(standing())
+    lasting = [((key,), 1.0) for key in Alarm.objects.lasting().order_by("key").values_list("key", flat=True)]
+    yield gauge("problem", "1 for each problem that lasts, as check_system found it.", lasting, labels=("key",))
     yield gauge("events_refused", "Lines that the database refused as events.", [((), DeadLetter.objects.count())])
+    with connection.cursor() as cursor:
+        found = slot(cursor)
+    if found is not None:
+        words = "Write-ahead log that PostgreSQL keeps for receive_wal."
+        yield gauge("wal_kept_bytes", words, [((), found.kept)])
     said = [((level,), number) for level, number in counts_of_late(minutes=LATELY).items()]
     yield gauge("log_records_lately", f"What was logged within {LATELY} minutes.", said, labels=("level",))
 

@@ -193,5 +193,5 @@ def test_operations_say_what_to_do_about_every_alarm() -> None:
     table = text.partition("## Alarms")[2].partition("\n## ")[0]
     told = re.findall(r"`([a-z:…]+)`", " ".join(re.findall(r"^\| ([^|]+\)) \|", table, re.MULTILINE)))
     code = "".join(path.read_text(encoding="utf-8") for path in (BASE_DIR / "ops").rglob("*.py"))
-    raised = {key.replace("{command.command}", "…") for key in re.findall(r'Problem\(\s*f?"([a-z:{}._]+)"', code)}
+    raised = {re.sub(r"\{[a-z.]+\}", "…", key) for key in re.findall(r'Problem\(\s*f?"([a-z:{}._]+)"', code)}
     assert sorted(told) == sorted(raised | {standing.STORAGE})

@@ -17,9 +17,10 @@ from config import reference, serving
 from config.env import BASE_DIR, VAR_DIR
 from config.management.commands import up
 from tests.deploy import files
-from tests.deploy.files import DEPLOY, PUBLIC, RUN, VAR, Process
+from tests.deploy.files import DEPLOY, INSTANCE, PUBLIC, RUN, VAR, Process
 
 WAYS = {"compose": files.of_compose(), "systemd": files.of_systemd(), "kubernetes": files.of_kubernetes()}
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 SYSTEMD = shutil.which("systemd-analyze")
 # What tries the platform, or stands in for others.
 NOT_DEPLOYED = {"tests", "trials", "counterparts", "benchmarks"}
@@ -148,6 +149,35 @@ def test_a_web_server_is_given_the_time_that_it_takes_to_stop(way: str) -> None:
 @pytest.mark.parametrize("way", ways())
 def test_a_worker_is_given_the_time_for_what_it_has_in_hand(way: str) -> None:
     assert WAYS[way]["worker"].stop >= 60
+
+
+def test_every_process_but_the_web_server_is_ended_when_it_hangs_and_by_the_same_sign() -> None:
+    """A cluster and systemd start anew what fails; Compose does not, so there the check itself ends it."""
+    working = set(of_up())
+    place = files.image_environment()["SIGN_OF_LIFE"]
+    alive = ["python", "deploy/probe.py", "--alive"]
+    services = files.compose()["services"]
+    for name in working:
+        assert services[name]["healthcheck"]["test"] == ["CMD", *alive, "--or-end"], name
+        # Where the sign lies, nothing of an earlier container does.
+        assert [mount.partition(":")[0] for mount in services[name]["tmpfs"]] == [str(Path(place).parent)], name
+    probed = {}
+    for manifest in files.manifests():
+        if manifest["kind"] == "Deployment":
+            (container,) = manifest["spec"]["template"]["spec"]["containers"]
+            probed[container["name"]] = container
+    for name in working:
+        container = probed[name]
+        commands = [container[probe]["exec"]["command"] for probe in ("startupProbe", "livenessProbe")]
+        assert commands == [alive, alive], name
+        assert str(Path(place).parent) in [mount["mountPath"] for mount in container["volumeMounts"]]
+    longest = re.search(r"^LONGEST_SILENCE = (\d+)", (DEPLOY / "probe.py").read_text(), re.MULTILINE)
+    assert longest is not None
+    units = {INSTANCE.sub("", path.stem.removeprefix("how-to-ai-")): files.unit(path.name) for path in UNITS}
+    for name in working:
+        assert units[name]["WatchdogSec"] == [longest[1]], name
+        assert units[name]["NotifyAccess"] == ["main"], name
+    assert working | {"web"} == set(probed) - {"static"} == set(units)
 
 
 def test_versions_are_those_of_the_code() -> None:

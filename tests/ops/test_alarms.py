@@ -89,7 +89,31 @@ def test_problems_that_begin_together_are_one_mail(postbox: Postbox, monkeypatch
     monkeypatch.setattr(problems, "FULL_DISK", 0.0)
     watching.check()
     assert postbox.only()["Subject"].endswith("(and 1 more)")
-    assert "The disk with our data is" in postbox.only().get_content()
+    assert "The disk with our data, " in postbox.only().get_content()
+
+
+def test_each_disk_that_fills_is_named_by_the_folder_that_lies_there(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Backups on another disk; a folder for scratch that is not made yet, on that of our data."""
+    monkeypatch.setattr(problems, "FULL_DISK", -1.0)
+    settings.BACKUP_SCRATCH = Path(settings.VAR_DIR) / "made" / "when it is needed"
+    assert [problem.key for problem in problems.disk()] == ["disk"]
+    settings.BACKUP_FOLDER = another_disk(settings.VAR_DIR) / "not there yet"
+    ours, of_backups = problems.disk()
+    assert f"{settings.VAR_DIR} (VAR_DIR)" in ours.text
+    assert of_backups.key == "disk:BACKUP_FOLDER"
+    assert f"{settings.BACKUP_FOLDER.parent} (BACKUP_FOLDER)" in of_backups.text
+    settings.BACKUP_S3_BUCKET = "elsewhere"
+    assert [problem.key for problem in problems.disk()] == ["disk"]
+
+
+def another_disk(folder: str) -> Path:
+    """One of memory, which Linux has."""
+    memory = Path("/dev/shm")  # noqa: S108 - nothing is written there
+    if not memory.exists() or memory.stat().st_dev == Path(folder).stat().st_dev:
+        pytest.skip("there is no second disk here")
+    return memory
 
 
 def test_a_mail_that_cannot_be_sent_is_tried_again_at_the_next_check(postbox: Postbox) -> None:

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from common.logging import ConsoleHandler, ContextLogger, JsonFormatter, binding
 from common.spool import Spool, Taken, left_behind
 from config.env import BASE_DIR
+from ops import problems
 from ops.logs.handler import DatabaseHandler, program
 from ops.logs.shipping import REFUSED, as_shipper, here
 from ops.logs.store import DAYS, Store
@@ -281,6 +282,32 @@ def test_without_a_spool_trouble_goes_to_the_database_from_memory(
     assert told.count("log records cannot be written to") == 1
     assert "Traceback" not in told
     assert "ada@" not in told
+
+
+def test_where_neither_disk_nor_database_takes_trouble_memory_does_and_what_it_cannot_is_an_error(
+    said: Said, unusable: Path, away: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bound is in bytes, for a record may be a hundred times as long as another."""
+    said.begin(most_in_memory=20_000)
+    said.logger.info("told")
+    for number in range(100):
+        said.logger.warning("trouble %s %s", number, "x" * 600)
+    said.logger.error("it broke %s", "x" * 600)
+    assert said.handler.aside.size <= 20_000
+    assert capsys.readouterr().err.count("records of trouble are dropped") == 1
+    away()
+    said.end()
+    kept = [message.split()[1] for message in said.messages() if message.startswith("trouble")]
+    assert kept == [str(number) for number in range(len(kept))]
+    assert 10 < len(kept) < 30
+    remark = SystemLog.objects.get(logger="ops.logs.shipping")
+    assert remark.level == Level.ERROR
+    assert remark.context == {"info": 1, "warning": 100 - len(kept), "error": 1}
+    (problem,) = problems.logs()
+    assert problem.key == "logs:dropped"
+    assert f"{102 - len(kept)} log records were dropped" in problem.text
+    ErrorGroup.objects.get().resolve()
+    assert list(problems.logs()) == []
 
 
 def test_a_spool_is_made_as_soon_as_it_can_be(said: Said, unusable: Path, away: Callable[[], None]) -> None:

@@ -24,7 +24,8 @@ from common import metrics
 from common.mail import queue
 from common.metrics import Tally
 from config.env import BASE_DIR
-from ops.models import ScheduledRun
+from ops.gateways.backups import receiver, server
+from ops.models import Alarm, ScheduledRun
 from ops.tasks import run_command
 from tests.brokers import valkey_away
 from tests.community.members import make_category, make_post
@@ -154,7 +155,31 @@ def test_the_age_of_commands_and_what_waits_is_told(visitor: Client) -> None:
     # Never run yet: it may be new.
     assert found["howtoai_command_late", "clearsessions"] == 0
     assert found["howtoai_queue_tasks", "waiting"] == 2
-    assert 0 < found["howtoai_disk_used_ratio"] < 1
+    assert 0 < found["howtoai_disk_used_ratio", "VAR_DIR"] < 1
+
+
+@pytest.mark.django_db
+def test_each_problem_that_lasts_is_told_by_its_key(visitor: Client) -> None:
+    now = timezone.now()
+    Alarm.objects.create(key="backup:verdict", text="It could not be proven.", begun_at=now)
+    Alarm.objects.create(key="late:apply_events", text="It is late.", begun_at=now)
+    Alarm.objects.create(key="backup:failed", text="It failed.", begun_at=now, ended_at=now)
+    found = scraped(visitor)
+    assert found["howtoai_problem", "backup:verdict"] == 1
+    assert found["howtoai_problem", "late:apply_events"] == 1
+    assert ("howtoai_problem", "backup:failed") not in found
+
+
+@pytest.mark.django_db
+def test_the_log_that_is_kept_for_a_receiver_is_told(visitor: Client) -> None:
+    assert ("howtoai_wal_kept_bytes",) not in scraped(visitor)
+    with server.connected() as conn:
+        receiver.make_slot(conn)
+        try:
+            conn.execute("SELECT pg_logical_emit_message(true, 'x', repeat('x', 100000))")
+            assert scraped(visitor)["howtoai_wal_kept_bytes"] >= 100_000
+        finally:
+            receiver.drop_slot(conn)
 
 
 def test_living_processes_say_what_memory_they_hold(visitor: Client, db: None) -> None:
@@ -326,5 +351,5 @@ def test_a_scrape_asks_the_database_little_however_much_there_is(
     visitor: Client, learner: User, django_assert_max_num_queries: Any
 ) -> None:
     make_post(author=learner, category=make_category("Prompting"))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         scraped(visitor)

@@ -10,7 +10,7 @@ import pytest
 from trials.attack.crawl import cookie_lacks, judge, shape
 from trials.attack.findings import Finding, distinct, table
 from trials.attack.tools import read_report
-from trials.chaos.checks import Balance, balance_of
+from trials.chaos.checks import Balance, balance_of, lost_of
 from trials.chaos.load import Ledger
 from trials.chaos.outcomes import BEGIN, END, Outcome, write
 from trials.chaos.outcomes import table as table_of_outcomes
@@ -106,9 +106,17 @@ def test_what_is_lost_or_doubled_is_counted() -> None:
     assert balance_of(ledger, ["a", "a", "c", "x"]) == Balance("comments", promised=2, lost=1, doubled=1, unpromised=1)
 
 
+def test_what_is_lost_is_told_by_when_it_was_promised() -> None:
+    ledger = Ledger("comments", sent={"a", "b", "c"}, promised={"a": (1.0, 1.5), "b": (2.0, 2.5)})
+    assert lost_of(ledger, ["a", "x"]) == [2.5]
+    assert lost_of(ledger, ["a", "b"]) == []
+
+
 def test_an_outcome_is_bad_for_each_reason() -> None:
     assert Outcome("x", promised=9).is_good
     assert not Outcome("x", lost=1).is_good
+    assert Outcome("x", lost=3, permitted=3).is_good
+    assert not Outcome("x", lost=4, permitted=3).is_good
     assert not Outcome("x", doubled=1).is_good
     assert not Outcome("x", faults=["it did not come back"]).is_good
     assert Outcome("x", skipped=True, remark="no right to").is_good

@@ -20,6 +20,8 @@ MORE = 25
 class Book:
     load: Load
     before: dict[str, Balance] = field(default_factory=dict)
+    # Nobody waits for what was promised before this moment: it may be lost for good.
+    lost_before: float = 0.0
 
     def broken(
         self, name: str, breaks: Callable[[], object], *, mended: Callable[[], object] | None = None, remark: str = ""
@@ -47,7 +49,7 @@ class Book:
 
     def balance(self, outcome: Outcome) -> None:
         """Add what was promised, lost and doubled since the last time."""
-        for now in balances(self.load):
+        for now in balances(self.load, since=self.lost_before):
             then = self.before.get(now.kind, Balance(now.kind, 0, 0, 0, 0))
             outcome.promised += now.promised - then.promised
             outcome.lost += now.lost - then.lost

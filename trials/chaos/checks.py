@@ -58,10 +58,16 @@ def balance_of(ledger: Ledger, there: list[str]) -> Balance:
     )
 
 
-def balances(load: Load) -> list[Balance]:
-    """Of comments and events, once all that waits has come in."""
+def lost_of(ledger: Ledger, there: list[str]) -> list[float]:
+    """When each was promised that is not there (monotonic seconds)."""
+    found = set(there)
+    return [promised_at for name, (_, promised_at) in ledger.promised.items() if name not in found]
+
+
+def balances(load: Load, *, since: float = 0.0) -> list[Balance]:
+    """Of comments and events, once all that waits has come in; what was promised before `since` may never."""
     platform = load.platform
-    promised = set(load.events.promised)
+    promised = {name for name, (_, promised_at) in load.events.promised.items() if promised_at >= since}
     wait_until(lambda: promised <= set(rows(platform, EVENTS)), WITHIN)
     return [
         balance_of(load.comments, rows(platform, COMMENTS)),

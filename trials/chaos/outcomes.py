@@ -22,6 +22,8 @@ class Outcome:
     promised: int = 0
     lost: int = 0
     doubled: int = 0
+    # So many may be lost, since no more was promised for this.
+    permitted: int = 0
     remark: str = ""
     # What should have been and was not.
     faults: list[str] = field(default_factory=list)
@@ -29,7 +31,7 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        return self.lost == 0 and self.doubled == 0 and not self.faults
+        return self.lost <= self.permitted and self.doubled == 0 and not self.faults
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

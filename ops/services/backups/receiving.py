@@ -21,6 +21,7 @@ from django.conf import settings
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from common.signs import give_sign
 from ops.gateways.backups import receiver, server, wal
 from ops.gateways.backups.base import refuse_what_cannot_be_copied
 from ops.gateways.backups.errors import BackupError, BusyError, RefusedError
@@ -29,7 +30,7 @@ from ops.gateways.backups.receiver import PARTIAL, Receiver
 from ops.gateways.backups.storages import backup_storage, save_stream, told_plainly
 from ops.gateways.backups.streams import Counted, sealed
 from ops.models import BackupKind, WriteAheadLog
-from ops.services.backups import log_archive
+from ops.services.backups import log_archive, manifests
 from ops.services.backups.nightly import start_in_background
 
 logger = logging.getLogger(__name__)
@@ -122,6 +123,7 @@ class Keeping:
         pause = LOOK_EVERY
         try:
             while not stop.wait(pause):
+                give_sign()
                 try:
                     self.work()
                 except (BackupError, OSError) as error:
@@ -137,12 +139,15 @@ class Keeping:
         """What is due just now. Raises BackupError."""
         self.start()
         now = time.monotonic()
-        if now >= self.next_beat:
+        is_time_to_store = now >= self.next_store
+        if is_time_to_store or now >= self.next_beat:
             self.next_beat = now + settings.BACKUP_WAL_SECONDS / BEATS
             self.beat()
         self.store_whole()
-        if now >= self.next_store:
-            self.next_store = now + settings.BACKUP_WAL_SECONDS
+        if is_time_to_store:
+            # What lies between two times is what a fire costs, and one comes late by up to a look.
+            self.next_store = now + max(settings.BACKUP_WAL_SECONDS - LOOK_EVERY, 0)
+            self.wait_for_the_beat()
             self.store_partial()
         if now >= self.next_backup:
             self.next_backup = float("inf")
@@ -190,6 +195,16 @@ class Keeping:
             position = int(server.one(conn, "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
         self.beats.append(Beat(moment, position))
 
+    def wait_for_the_beat(self) -> None:
+        """Until the newest is received, or for a second: the piece that is stored then leads until just now."""
+        deadline = time.monotonic() + LOOK_EVERY
+        with server.connected() as conn:
+            while time.monotonic() < deadline:
+                found = receiver.slot(conn.cursor())
+                if found is None or found.received >= self.beats[-1].position:
+                    return
+                time.sleep(0.02)
+
     def until(self, position: int) -> datetime:
         """Until when the log leads that goes up to this position."""
         return max((beat.moment for beat in self.beats if beat.position <= position), default=UNKNOWN)
@@ -236,6 +251,8 @@ class Keeping:
         self.partials, self.partial_written = [target], written
 
     def store(self, path: Path, target: str) -> None:
+        # There may be many of them.
+        give_sign()
         with told_plainly(target):
             # Nobody sees half an object, so this is what a process has stored that was then killed.
             if self.storage.exists(target):
@@ -264,10 +281,18 @@ class Keeping:
             conn.execute(STORED, [until])
 
     def take_first_backup(self) -> None:
-        """The log alone is nothing: it needs a backup from which it leads on."""
-        reach = log_archive.reach(self.storage, self.keys)
-        if reach.begin is None or reach.missing:
+        if self.lacks_backup():
             start_in_background(BackupKind.PHYSICAL, nightly=True)
+
+    def lacks_backup(self) -> bool:
+        """The log alone is nothing: it needs a backup from which it leads on, and of this very server.
+
+        After the loss of a server, the newest is of the one that is no more.
+        """
+        physical = manifests.readable(self.storage, self.keys, BackupKind.PHYSICAL)
+        if not physical or physical[-1].of_cluster.system_identifier != self.system:
+            return True
+        return bool(log_archive.reach(self.storage, self.keys).missing)
 
     def note(self, failure: str) -> None:
         """Said once, however often it is tried again."""

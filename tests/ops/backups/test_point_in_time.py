@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,11 +24,13 @@ from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupKind, Verdict, WriteAheadLog
 from ops.services.backups import log_archive, manifests
 from ops.services.backups.backing_up import back_up
+from ops.services.backups.receiving import Keeping
 from ops.services.backups.restoring import Wish, restore
 from ops.services.backups.standing import problems, standing
 from ops.services.backups.verifying import verify
 from tests.factories import make_user
 from tests.ops.backups.s3 import S3
+from tests.ops.backups.test_chaos import small_disk
 
 pytestmark = pytest.mark.usefixtures("small_server", "slotless")
 
@@ -252,6 +254,74 @@ def test_a_proof_goes_as_far_as_the_log_does_and_the_sentence_says_so(
     assert age is not None
     assert age < timedelta(minutes=1)
     assert not [problem for problem in problems() if problem.key.startswith("wal:")]
+
+
+def test_while_the_storage_is_full_the_log_waits_is_an_alarm_and_comes_when_there_is_room(
+    environment: dict[str, str], served: str, backups_folder: Path, settings: LazySettings
+) -> None:
+    settings.BACKUP_WAL = True
+    with small_disk(backups_folder, "size=64m"):
+        with receiving(environment):
+            wait_until_stored(now() - timedelta(days=1))
+            back_up(BackupKind.PHYSICAL)
+            filler = backups_folder / "filler"
+            fill(filler)
+            make_user(email="meanwhile@howtoai.example")
+            moment = now()
+            switch_segments(2)
+            while "No space left" not in WriteAheadLog.objects.get().problem:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_sleep(0.05)")
+            assert not WriteAheadLog.objects.filter(stored_until__gt=moment).exists()
+            # As after five minutes of it.
+            WriteAheadLog.objects.update(stored_until=now() - timedelta(minutes=6))
+            (late,) = [problem for problem in problems() if problem.key == "wal:late"]
+            assert "No space left on device" in late.text
+            filler.unlink()
+            wait_until_stored(moment)
+        reach = log_archive.reach(backup_storage(), our_keys())
+    assert reach.missing == ""
+    assert reach.end is not None
+    assert reach.end > moment
+
+
+def fill(filler: Path) -> None:
+    """To the last block."""
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 65536)
+
+
+def test_each_piece_that_is_stored_leads_until_the_moment_at_which_it_is(served: str, tmp_path: Path) -> None:
+    """Else what a fire costs would be a third more than the time between two pieces."""
+    keeping = Keeping(tmp_path)
+    keeping.next_backup = float("inf")
+    try:
+        while not keeping.partials:
+            keeping.work()
+        make_user(email="then@howtoai.example")
+        moment = now()
+        keeping.next_beat, keeping.next_store = float("inf"), 0.0
+        keeping.work()
+    finally:
+        keeping.stop()
+    assert WriteAheadLog.objects.filter(stored_until__gt=moment).exists()
+
+
+def test_a_log_without_a_backup_of_its_own_server_lacks_one(served: str, tmp_path: Path) -> None:
+    keeping = Keeping(tmp_path)
+    keeping.next_backup = float("inf")
+    try:
+        keeping.start()
+        assert keeping.lacks_backup()
+        back_up(BackupKind.PHYSICAL)
+        assert not keeping.lacks_backup()
+        # As after the loss of a server, when another is there in its place.
+        keeping.system = "7714006645655532849"
+        assert keeping.lacks_backup()
+    finally:
+        keeping.system = ""
+        keeping.stop()
 
 
 def test_what_of_the_log_no_backup_needs_is_deleted(environment: dict[str, str], backups_folder: Path) -> None:
