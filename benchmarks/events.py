@@ -1,12 +1,14 @@
-"""Events coming in: `python benchmarks/events.py [part ...]`, of one, batches, consumer, tracking; all unless told.
+"""Events coming in: `python benchmarks/events.py [part ...]`, of one, batches, beside, consumer, tracking.
 
+All parts unless told which:
 - one: an event at `POST /api/analytics/events`, against a bare ASGI app that inserts it (`bare_asgi.py`), for 1, 8 and
   32 clients at once; and `accept` alone, against that INSERT alone.
 - batches: of fifty, against the rows that PostgreSQL alone takes by COPY.
+- beside: such batches, while somebody looks at page after page of the dashboard; whether the consumer keeps up.
 - consumer: `ingest_events`, against COPY of the same rows; and the bytes of a row, with its indexes, among a million.
 - tracking: what `track.feature` adds to a request.
 
-Takes four minutes. A pair of rounds stands in one time, each side in turn; a ratio is the median of its pairs.
+Takes five minutes. A pair of rounds stands in one time, each side in turn; a ratio is the median of its pairs.
 """
 
 from __future__ import annotations
@@ -17,26 +19,40 @@ import random
 import statistics
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from load import Load, Request, blast, last, middle, rate
+from load import Load, Refused, Request, blast, last, middle, rate
 from server import QUIETLY, ROOT, Served, connect, free_port, manage, served
 
 from common.identities import new_id
 
-PARTS = ("one", "batches", "consumer", "tracking")
 CLIENTS, ROUNDS, SECONDS = (1, 8, 32), 5, 1.5
 BATCH = 50
 OF_ONE, OF_COPY, OF_CONSUMER, BYTES, TRACKED = 1.5, 8, 0.4, 200, 300
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+# Seconds of what comes in that may wait: a page of figures is a minute behind at most.
+MOST_BEHIND = 5
+FIGURES = [f"/admin/analytics/figures/{name}/" for name in ("visitors", "learning", "members", "goals", "journeys")]
+STAFF = """
+import json
+from django.test import Client
+from tests.factories import make_user
+client = Client()
+client.force_login(make_user(role="administrator"))
+print(json.dumps({"Cookie": "; ".join(f"{name}={each.value}" for name, each in client.cookies.items())}))
+"""
 PATHS = ("/", "/pricing/", "/tutorials/", "/community/")
 
 
 def main() -> None:
-    parts = sys.argv[1:] or PARTS
+    parts = {part.__name__: part for part in (one, batches, beside, consumer, tracking)}
     # Each request comes from another address, so that no limit ends the run.
     os.environ["PROXY_COUNT"] = "1"
     # Stdout is ours.
@@ -46,7 +62,9 @@ def main() -> None:
         connect(platform.port).close()
         for part in parts:
             print(f"\n{part}", flush=True)
-            {"one": one, "batches": batches, "consumer": consumer, "tracking": tracking}[part](platform)
+            {"one": one, "batches": batches, "beside": beside, "consumer": consumer, "tracking": tracking}[part](
+                platform
+            )
 
 
 @contextmanager
@@ -102,6 +120,42 @@ def batches(platform: Served) -> None:
         f"batches of {BATCH} from 8 clients: {events:,.0f} events a second, p50 {middle(done):.1f} ms; COPY alone"
         f" {copied:,.0f} rows a second: 1 to {copied / events:.1f} (limit {OF_COPY}), reached:"
         f" {copied / events <= OF_COPY}; {waiting} batches waited for the consumer at the end"
+    )
+
+
+def beside(platform: Served) -> None:
+    alone, _ = send_batches(platform, rounds=ROUNDS, seconds=SECONDS)
+    pages, cookie = [], json.loads(manage(platform, STAFF))
+    enough = threading.Event()
+
+    def look() -> None:
+        connection = connect(platform.port)
+        for number in count():
+            if enough.is_set():
+                break
+            begun = time.perf_counter()
+            connection.request("GET", FIGURES[number % len(FIGURES)], headers=cookie)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                raise Refused(f"{FIGURES[number % len(FIGURES)]} answered {answer.status}")
+            pages.append(time.perf_counter() - begun)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            done, waiting = send_batches(platform, rounds=ROUNDS, seconds=SECONDS)
+        finally:
+            enough.set()
+        looking.result()
+    events = rate(done) * BATCH
+    behind = waiting * BATCH / events
+    print(
+        f"batches of {BATCH} from 8 clients beside {len(pages)} pages of figures, p50 {statistics.median(pages):.2f} s:"
+        f" {events:,.0f} events a second, {rate(done) / rate(alone):.0%} of those without; {waiting} batches waited for"
+        f" the consumer at the end, what came within {behind:.1f} s (limit {MOST_BEHIND:g}), reached:"
+        f" {behind <= MOST_BEHIND}"
     )
 
 
