@@ -1,6 +1,5 @@
-"""Events coming in: `python benchmarks/events.py [part ...]`, of one, batches, beside, consumer, tracking.
+"""Events coming in: `python benchmarks/events.py [part ...]`, all of these unless told:
 
-All parts unless told which:
 - one: an event at `POST /api/analytics/events`, against a bare ASGI app that inserts it (`bare_asgi.py`), for 1, 8 and
   32 clients at once; and `accept` alone, against that INSERT alone.
 - batches: of fifty, against the rows that PostgreSQL alone takes by COPY.
