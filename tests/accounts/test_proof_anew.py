@@ -12,6 +12,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.test import Client
 
@@ -110,3 +111,12 @@ def test_who_proves_it_again_goes_on(client: Client, learner: User) -> None:
         assert prove(client).status_code == 302
         assert not must_prove(client.post(DEACTIVATE))
     assert factors(learner) == []
+
+
+def test_a_stale_session_removes_no_account_elsewhere(client: Client, learner: User) -> None:
+    account = SocialAccount.objects.create(user=learner, provider="github", uid="7")
+    with six_minutes_later():
+        assert must_prove(client.post("/accounts/3rdparty/", {"account": account.pk}))
+    assert SocialAccount.objects.filter(user=learner).exists()
+    assert client.post("/accounts/3rdparty/", {"account": account.pk})["Location"] == "/accounts/3rdparty/"
+    assert not SocialAccount.objects.filter(user=learner).exists()
