@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -132,16 +133,21 @@ def test_one_question_changes_one_parameter() -> None:
     assert asked(".d") == ("/api/one?q=x", '{"a": [{"b": "1", "c": 2}], "d": "\' /"}')
 
 
+class Threads(ThreadingMixIn, WSGIServer):
+    """One question does not wait for another that sleeps."""
+
+    daemon_threads = True
+
+
 @pytest.fixture
 def full_of_holes(tmp_path: Path, db: None) -> Iterator[Browser]:
     class Quiet(WSGIRequestHandler):
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
             """Says nothing."""
 
-    given = connection.settings_dict
-    names = {"dbname": given["NAME"], "user": given["USER"], "password": given["PASSWORD"], "host": given["HOST"]}
-    application = leaky(**names, port=given["PORT"] or None)
-    server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
+    given = connection.get_connection_params()
+    names = {name: given[name] for name in ("dbname", "user", "password", "host", "port") if name in given}
+    server = make_server("127.0.0.1", 0, leaky(**names), server_class=Threads, handler_class=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield Browser(
         Platform(tmp_path, server.server_port, {}, Place(tmp_path), "", Postbox(), tmp_path / "up.log"), "", 7
@@ -160,6 +166,9 @@ def test_a_hole_would_be_found_in_every_place(full_of_holes: Browser) -> None:
     sound = Target("GET", "/sound", (("q", "one"),))
     browsers = {TESTER: full_of_holes, VISITOR: full_of_holes}
     said: list[str] = []
+    plain = [target.request(lambda _, value: value) for target in holes]
+    answers = [full_of_holes.send(one.method, one.address, one.content, one.kind) for one in plain]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(200, "[('one',)]")}
     findings = list(asking(browsers, [*holes, sound], said.append, seconds=60))
     places = {finding.where.split()[1] for finding in findings}
     assert places == {"/query", "/path/{slug}", "/form", "/json"}

@@ -24,7 +24,7 @@ from trials.platform import Platform, production
 PARTS = ("smuggling", "stray", "slow", "crawl", "injection", "sqlmap", "wapiti")
 # Those that need somebody who is signed in, and a map of the site.
 WITH_PEOPLE = {"crawl", "injection", "sqlmap", "wapiti"}
-# Seconds; with starting, some eight minutes in all.
+# Seconds; with starting, some nine minutes in all.
 ASKING, MAPPING, SCANNING = 130.0, 110.0, 90.0
 # Ours, which are told to everybody.
 PUBLIC_ADDRESSES = {"hello@howtoai.example"}
