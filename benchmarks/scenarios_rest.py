@@ -196,6 +196,9 @@ def memory(setting: Setting) -> None:
     setting.figure(15, "MB of one worker, after what this run has asked of it", Goal(one, 100))
     for name, port in (("a bare server", setting.sides.bare_wsgi), ("plain Django", setting.sides.plain_django)):
         setting.figure(15, f"times the memory of {name}", Goal(one / pss(listener(port))))
+    if setting.sides.next_prisma:
+        of_next = pss(listener(setting.sides.next_prisma))
+        setting.figure(15, "times less than Next + Prisma", Goal(of_next / one, 2, at_most=False))
     begun = time.perf_counter()
     with wsgi(platform, "config.wsgi:application", workers=2, of_ours=True) as port:
         ask_some(port, 1)
@@ -244,16 +247,14 @@ def mixed_day(setting: Setting) -> None:
     theirs = mixed([LIST, f"/api/posts/{sides.post}"], members, trusted=True)
     with running(sides.platform, sys.executable, "../manage.py", "ingest_events"):
         most = capacity(sides.platform.port, ours, setting)
-        if sides.fastapi:
-            setting.figure(
-                16,
-                "requests a second, times FastAPI's",
-                Goal(times_as_fast(most, capacity(sides.fastapi, theirs, setting))),
-            )
+        for name, port, least in (("FastAPI", sides.fastapi, None), ("Next + Prisma", sides.next_prisma, 3)):
+            if port is not None:
+                times = times_as_fast(most, capacity(port, theirs, setting))
+                setting.figure(16, f"requests a second, times those of {name}", Goal(times, least, at_most=False))
         day = paced(sides.platform.port, MIXED_CLIENTS, ours, seconds=seconds, rate=rate(most) / 2)
     what = f"p99 to p50 in {seconds} s at half of that ({day.rate:,.0f} a second, p50 {day.p50:.2f} ms)"
     setting.figure(16, what, Goal(day.p99 / day.p50, 3))
-    setting.left_out(16, "five minutes of it, and Next + Prisma with the same mix, of which the note has no figure")
+    setting.left_out(16, "five minutes of it")
 
 
 def capacity(port: int, ask: Ask, setting: Setting) -> list[Load]:

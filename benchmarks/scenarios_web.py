@@ -18,7 +18,7 @@ from load import Ask, Request
 from pages import measure as time_page
 from server import Served, manage, served
 from sides import LIST, TOPICS, TUTORIAL
-from table import DJANGO, FASTAPI, Contest, Setting
+from table import DJANGO, FASTAPI, NEXT, Contest, Setting
 
 OURS, ASGI, WSGI, POSTGRESQL = "the platform", "bare ASGI", "bare WSGI", "PostgreSQL alone"
 FREE = """
@@ -75,14 +75,22 @@ def always(goal: float) -> dict[int, float]:
 
 
 def peers(setting: Setting, *paths: str) -> list[Side]:
-    """Those that answer at the same paths in JSON."""
-    sides = [reader(DJANGO, setting.sides.plain_django, *paths)]
-    return [*sides, *([reader(FASTAPI, setting.sides.fastapi, *paths)] if setting.sides.fastapi else [])]
+    """Those that answer at the same paths."""
+    return [reader(name, port, *paths) for name, port in peers_there(setting)]
 
 
 def asking_peers(setting: Setting, ask: Ask) -> list[Side]:
-    sides = [asker(DJANGO, setting.sides.plain_django, ask)]
-    return [*sides, *([asker(FASTAPI, setting.sides.fastapi, ask)] if setting.sides.fastapi else [])]
+    return [asker(name, port, ask) for name, port in peers_there(setting)]
+
+
+def peers_there(setting: Setting) -> list[tuple[str, int]]:
+    sides = setting.sides
+    there = {DJANGO: sides.plain_django, FASTAPI: sides.fastapi, NEXT: sides.next_prisma}
+    return [(name, port) for name, port in there.items() if port is not None]
+
+
+def next_page(setting: Setting, path: str) -> list[Side]:
+    return [reader(NEXT, port, path) for name, port in peers_there(setting) if name == NEXT]
 
 
 # -- Reading ------------------------------------------------------------------------------------
@@ -101,7 +109,7 @@ def tutorials_list(setting: Setting) -> None:
                 *peers(setting, LIST),
             ],
             limits={ASGI: 1.5, POSTGRESQL: 2.5},
-            noted=[Noted("Next + Prisma", FASTAPI, with_clients(1.07, 1.33, 1.05), with_clients(2.5, 3, 3))],
+            ahead={NEXT: with_clients(2.5, 3, 3)},
         )
     )
 
@@ -122,8 +130,7 @@ def post_with_comments(setting: Setting) -> None:
                 *peers(setting, one),
             ],
             limits={ASGI: 1.5, POSTGRESQL: 2.5},
-            ahead={DJANGO: 6},
-            noted=[Noted("Next + Prisma", FASTAPI, with_clients(1.07, 0.93, 0.90), always(3))],
+            ahead={DJANGO: always(6), NEXT: always(3)},
         )
     )
 
@@ -132,8 +139,8 @@ def tutorial_of_member(setting: Setting) -> None:
     setting.measure(
         page(
             *(setting, 3, "a tutorial's page, a member", TUTORIAL),
+            of_next=2.5,
             noted=[
-                Noted("Next SSR", DJANGO, with_clients(1.6, 1.3, 1.5), always(2.5)),
                 Noted("Wagtail", DJANGO, with_clients(1.6 / 0.48, 1.3 / 0.32, 1.5 / 0.37), always(6)),
                 Noted("Ghost", DJANGO, with_clients(1.6 / 0.30, 1.3 / 0.24, 1.5 / 0.30), always(7)),
             ],
@@ -152,9 +159,11 @@ def tutorial_of_visitor(setting: Setting) -> None:
                 reader(OURS, sides.platform.port, TUTORIAL),
                 reader(name, port, path),
                 reader(DJANGO, sides.plain_django, TUTORIAL),
+                # Which keeps it too.
+                *next_page(setting, TUTORIAL.replace("/tutorials/", "/kept/")),
             ],
             limits={name: 3},
-            noted=[Noted("Next ISR", name, with_clients(9.9, 35, 36), {8: 10})],
+            ahead={NEXT: {8: 10}},
         )
     )
 
@@ -163,8 +172,8 @@ def thread_of_member(setting: Setting) -> None:
     setting.measure(
         page(
             *(setting, 5, "a thread of 50 comments, a member", setting.sides.thread),
+            of_next=6,
             noted=[
-                Noted("Next SSR", DJANGO, with_clients(0.69, 0.58, 0.45), always(6)),
                 Noted("the best forum", DJANGO, with_clients(0.69 / 0.25, 0.58 / 0.31, 0.45 / 0.14), always(20)),
             ],
         )
@@ -178,7 +187,9 @@ def topics_of_member(setting: Setting) -> None:
     setting.measure(page(setting, 6, "the list of topics, a member", TOPICS, noted=[noted]))
 
 
-def page(setting: Setting, number: int, name: str, path: str, *, noted: Sequence[Noted]) -> Contest:
+def page(
+    setting: Setting, number: int, name: str, path: str, *, noted: Sequence[Noted], of_next: float | None = None
+) -> Contest:
     sides = setting.sides
     return Contest(
         number,
@@ -187,8 +198,10 @@ def page(setting: Setting, number: int, name: str, path: str, *, noted: Sequence
             reader(OURS, sides.platform.port, path, headers=sides.cookie),
             reader(WSGI, sides.bare_wsgi, path),
             reader(DJANGO, sides.plain_django, path),
+            *next_page(setting, path),
         ],
         limits={WSGI: 2},
+        ahead={} if of_next is None else {NEXT: always(of_next)},
         noted=noted,
     )
 
@@ -214,10 +227,8 @@ def one_event(setting: Setting) -> None:
                     *asking_peers(setting, an_event),
                 ],
                 limits={ASGI: 1.5, POSTGRESQL: 4},
-                noted=[
-                    Noted("Umami", DJANGO, with_clients(6.5, 3.7, 3.0), always(8)),
-                    Noted("Next + Prisma", DJANGO, with_clients(6.5 / 2.7, 3.7 / 2.8, 3.0 / 3.5), always(3)),
-                ],
+                ahead={NEXT: always(3)},
+                noted=[Noted("Umami", DJANGO, with_clients(6.5, 3.7, 3.0), always(8))],
             )
         )
 
@@ -263,12 +274,11 @@ class Members:
 
 def progress_and_likes(setting: Setting) -> None:
     members = Members.of(setting.sides.platform)
-    noted = [Noted("Next + Prisma", DJANGO, with_clients(1.1, 0.6, 0.5), always(2.3))]
     for name, ask in (("progress", members.learns), ("a like", members.likes)):
         trusted = partial(ask, trusted=True)
         sides = [asker(OURS, setting.sides.platform.port, ask), asker(ASGI, setting.sides.bare_asgi, trusted)]
         everybody = [*sides, *asking_peers(setting, trusted)]
-        setting.measure(Contest(11, name, everybody, limits={ASGI: 2}, noted=noted if name == "progress" else ()))
+        setting.measure(Contest(11, name, everybody, limits={ASGI: 2}, ahead={NEXT: always(2.3)}))
     with_one = asker(OURS, setting.sides.platform.port, members.likes_one).press(32, setting.seconds)
     setting.figure(11, "32 clients who like one post: p99 to p50", Goal(with_one.p99 / with_one.p50, 5))
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def served(*, workers: int = 1, kept: Path | None = None, quiet: bool = False) -
         # Started by root, the servers run as somebody else, who must be able to pass through.
         Path(folder).chmod(0o711)
         home = kept or Path(folder) / "var"
-        with Place(home).attached() as urls:
+        with databases(home) as urls:
             environment = os.environ | MEMORY | urls | production(home)
             for command in (
                 ["migrate", "-v0"],
@@ -60,6 +60,11 @@ def served(*, workers: int = 1, kept: Path | None = None, quiet: bool = False) -
             finally:
                 server.terminate()
                 server.wait()
+
+
+def databases(home: Path) -> AbstractContextManager[dict[str, str]]:
+    """PostgreSQL and Valkey in a folder, with the variables that name them; they end with the block."""
+    return Place(home).attached()
 
 
 def manage(platform: Served, code: str) -> str:

@@ -1,18 +1,21 @@
 """What stands beside the platform in `scenarios.py`: limits, a floor and a peer, on the platform's own rows.
 
-The peer has an environment of its own in `var/peers`, of `benchmarks/requirements.txt`; without it nothing else is
-missing. All of them are served by granian, one worker each, and end with the block.
+The peers have environments of their own, in `var/peers` of `benchmarks/requirements.txt` and in `var/next` of
+`benchmarks/next_prisma`; without them nothing else is missing. Next.js serves itself, all others are served by granian,
+one worker each; they end with the block.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,6 +30,15 @@ from config.serving import THREADS, web_command
 
 PEERS = ROOT / "var" / "peers"
 LOCK = ROOT / "benchmarks" / "requirements.txt"
+NEXT, NEXT_SOURCE = ROOT / "var" / "next", ROOT / "benchmarks" / "next_prisma"
+# Nothing of it asks anything of the network, but for npm. Prisma wants to fetch a program that only migrations need.
+NEXT_QUIETLY = {
+    "NEXT_TELEMETRY_DISABLED": "1",
+    "CHECKPOINT_DISABLE": "1",
+    "PRISMA_SCHEMA_ENGINE_BINARY": sys.executable,
+    # While it is built there is nothing to connect to.
+    "DATABASE_URL": "postgres://nobody@127.0.0.1/nothing",
+}
 LIST, TUTORIAL, TOPICS = "/api/tutorials", "/tutorials/retrieval-from-scratch/", "/community/"
 TABLE = """
 from django.db import connection
@@ -93,6 +105,7 @@ class Sides:
     # A reader's own pages are as many bytes as these.
     plain_django: int
     fastapi: int | None
+    next_prisma: int | None
     bare_asgi: int
     bare_wsgi: int
     # Whose it is, its port and its path.
@@ -140,6 +153,7 @@ def beside(platform: Served, folder: Path) -> Iterator[Sides]:
             comments,
             plain_django=stack.enter_context(wsgi(platform, "plain_django:application")),
             fastapi=stack.enter_context(fastapi(platform)),
+            next_prisma=stack.enter_context(next_prisma(platform)),
             bare_asgi=stack.enter_context(asgi(platform, sys.executable, "bare_asgi:application", READS=read)),
             bare_wsgi=stack.enter_context(bare(platform, joined)),
             static=stack.enter_context(static_files(platform, folder)),
@@ -214,6 +228,44 @@ def peers() -> str | None:
             return None
     shutil.copy(LOCK, known)
     return str(python)
+
+
+@contextmanager
+def next_prisma(platform: Served) -> Iterator[int | None]:
+    if not next_is_built():
+        yield None
+        return
+    port = free_port()
+    command = ["node", "node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port", str(port)]
+    known = Served(platform.port, platform.environment | {"NEXT_TELEMETRY_DISABLED": "1"})
+    with running(known, *command, port=port, folder=NEXT):
+        yield port
+
+
+def next_is_built() -> bool:
+    """Whether Next.js with Prisma is in its folder, made anew if that is of another source; not where npm is not."""
+    files = sorted(path for path in NEXT_SOURCE.rglob("*") if path.is_file())
+    source, built = sha256(b"".join(path.read_bytes() for path in files)).hexdigest(), NEXT / "built-of"
+    if built.exists() and built.read_text() == source:
+        return True
+    if shutil.which("npm") is None:
+        print("Next.js and Prisma are left out: there is no npm")
+        return False
+    shutil.rmtree(NEXT, ignore_errors=True)
+    shutil.copytree(NEXT_SOURCE, NEXT)
+    for command in (
+        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        ["npx", "prisma", "generate", "--schema", "prisma/schema.prisma"],
+        ["npx", "next", "build"],
+    ):
+        done = subprocess.run(
+            command, cwd=NEXT, env=os.environ | NEXT_QUIETLY, capture_output=True, text=True, check=False, timeout=600
+        )
+        if done.returncode:
+            print(f"Next.js and Prisma are left out, {command[1]} failed: {done.stderr.strip()[-300:]}")
+            return False
+    built.write_text(source)
+    return True
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from sides import Sides
 
 HEAD = (
     *("#", "scenario", "clients", "a second", "p50 ms", "p99 ms", "times the limit's time", "as fast as plain Django"),
-    *("as FastAPI", "by the note, as fast as", "counts"),
+    *("as FastAPI", "as Next + Prisma", "by the note, as fast as", "counts"),
 )
-DJANGO, FASTAPI = "plain Django", "FastAPI"
+DJANGO, FASTAPI, NEXT = "plain Django", "FastAPI", "Next + Prisma"
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Contest:
     sides: Sequence[Side]
     # At most so many times the time of each of these.
     limits: Mapping[str, float]
-    # At least so many times as fast as each of these.
-    ahead: Mapping[str, float] = field(default_factory=dict)
+    # At least so many times as fast as each of these, by clients.
+    ahead: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     noted: Sequence[Noted] = ()
 
 
@@ -54,8 +54,8 @@ class Setting:
             if name in done
         }
         peers = {
-            name: Goal(times_as_fast(done[ours], done[name]), one.ahead.get(name), at_most=False)
-            for name in (DJANGO, FASTAPI)
+            name: Goal(times_as_fast(done[ours], done[name]), one.ahead.get(name, {}).get(clients), at_most=False)
+            for name in (DJANGO, FASTAPI, NEXT)
             if name in done
         }
         noted = {each.peer: each.goal(done, ours, clients) for each in one.noted}
@@ -66,7 +66,7 @@ class Setting:
             *(one.number, one.name, clients, f"{rate(done[ours]):,.0f}", f"{middle(done[ours]):.2f}"),
             f"{last(done[ours]):.2f}",
             "; ".join(f"{name} {goal}" for name, goal in limits.items()),
-            *(peers.get(DJANGO, ""), peers.get(FASTAPI, "")),
+            *(peers.get(DJANGO, ""), peers.get(FASTAPI, ""), peers.get(NEXT, "")),
             "; ".join(f"{name} {goal}" for name, goal in known.items()),
             counts(self.quiet.cores(), spread(done[ours])),
         )
@@ -75,7 +75,7 @@ class Setting:
     def figure(self, number: int, what: str, goal: Goal, *, unit: str = "") -> None:
         """A figure that is no ratio of requests: a line of its own between the rows."""
         self.note(number, what, goal)
-        print(f"| {number} | {what} | | | | | {goal}{unit} | | | | {counts(self.quiet.cores(), 1)} |", flush=True)
+        print(f"| {number} | {what} | | | | | {goal}{unit} | | | | | {counts(self.quiet.cores(), 1)} |", flush=True)
 
     def left_out(self, number: int, why: str) -> None:
         print(f"| {number} | left out: {why} |{' |' * (len(HEAD) - 2)}", flush=True)

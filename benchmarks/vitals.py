@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
-from server import Place
+from server import databases
 
 from tests.deploy.stage import NGINX, Stage
 
@@ -75,7 +75,7 @@ def deployed() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="how-to-ai-bench-") as folder:
         # Started by root, the servers run as somebody else, who must be able to pass through.
         Path(folder).chmod(0o711)
-        with Place(Path(folder) / "var").attached() as urls:
+        with databases(Path(folder) / "var") as urls:
             os.environ.update(urls)
             stage = Stage(Path(folder) / "server", urls["DATABASE_URL"])
             stage.manage("migrate", "--noinput")

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 
 from common.fragments import Fragment
 from common.moments import Moments
+from common.text import shortened
 
 ROW = Fragment(
     "community/_post_row.html",
@@ -39,7 +39,7 @@ def row_of(post: dict[str, Any], moments: Moments, *, names_category: bool) -> S
             "id": post["id"],
             "slug": post["slug"],
             "title": post["title"],
-            "excerpt": Truncator(post["excerpt"]).chars(LONGEST_EXCERPT),
+            "excerpt": shortened(post["excerpt"], LONGEST_EXCERPT),
             "author": post["author_name"],
             "handle": post["author_handle"] or "",
             "category": post["category_name"],

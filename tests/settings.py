@@ -14,6 +14,9 @@ STORAGES = {
     "backups": {"BACKEND": "ops.gateways.backups.storages.LocalBackups"},
 }
 WHITENOISE_USE_FINDERS = True
+# Each client of a test builds the middleware anew, which would otherwise look through all static files: a quarter of
+# all that the tests of pages took.
+WHITENOISE_AUTOREFRESH = True
 
 # Whatever a test is about, each answer of the API is as the schema says.
 MIDDLEWARE = ["tests.contract.holding.ContractMiddleware", *MIDDLEWARE]  # noqa: F405 - from the shipped settings

@@ -11,9 +11,11 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import signing
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import ApiKey, DataExport, Session, User
 from accounts.services import addresses
@@ -23,7 +25,7 @@ from community.services import notifying
 from community.unsubscribing import make_token
 from tests.billing.organisations import make_invitation, make_organisation
 from tests.community.members import make_category, make_comment, make_post
-from tests.factories import TOTP_SECRET, make_tutorial
+from tests.factories import TOTP_SECRET, make_tutorial, make_user
 from tests.tutorials.learners import make_achievement, make_quiz_tutorial, make_track
 from tutorials.models import TutorialImage
 from tutorials.services import writing
@@ -373,15 +375,31 @@ def all_routes() -> set[str]:
     return set(routes(get_resolver().url_patterns))
 
 
-@pytest.fixture
-def cast(learner: User, stranger: User, author: User, moderator: User, admin: User) -> dict[str, User | None]:
-    people = (None, learner, stranger, author, moderator, admin)
-    return dict(zip(ROLES, people, strict=True))
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What is made in here is there for all tests of this file, each of which takes back what it did itself."""
+    whole = transaction.atomic()
+    # As that around a test: it is none of ours (tests/locks.py).
+    whole._from_testcase = True  # type: ignore[attr-defined]  # Django's own mark
+    with django_db_blocker.unblock(), whole:
+        yield
+        transaction.set_rollback(True)
 
 
-@pytest.fixture
-def things(cast: dict[str, User | None], learner: User, admin: User) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def cast(once: None) -> dict[str, User | None]:
+    people = {role: make_user(email=f"{role}@howtoai.example", role=role) for role in STAFF}
+    # Addresses name her.
+    learner = make_user(email="learner@howtoai.example", name="Lea Learner")
+    return {VISITOR: None, LEARNER: learner, STRANGER: make_user(email="stranger@howtoai.example"), **people}
+
+
+@pytest.fixture(scope="module")
+def things(cast: dict[str, User | None]) -> dict[str, str]:
     """Something of the learner's for each placeholder; a second factor with recovery codes for everybody."""
+    learner, admin = cast[LEARNER], cast[ADMINISTRATOR]
+    assert learner is not None
+    assert admin is not None
     for person in cast.values():
         if person is not None:
             if not person.is_staff:
@@ -448,6 +466,7 @@ def test_every_route_is_in_the_table_and_none_is_invented() -> None:
     assert {"admin/" if route.startswith("admin/") else route for route in all_routes()} == set(TABLE)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("route", [route for route in TABLE if route != "admin/"])
 def test_those_get_in_whom_the_table_names(cast: dict[str, User | None], things: dict[str, str], route: str) -> None:
     rule = TABLE[route]
@@ -466,8 +485,11 @@ def test_those_get_in_whom_the_table_names(cast: dict[str, User | None], things:
     assert got_in == rule.who
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("route", sorted(route for route in all_routes() if route.startswith("admin/")))
-def test_the_admin_is_closed_to_whoever_is_no_staff(learner: User, visitor: Client, route: str) -> None:
+def test_the_admin_is_closed_to_whoever_is_no_staff(cast: dict[str, User | None], visitor: Client, route: str) -> None:
+    learner = cast[LEARNER]
+    assert learner is not None
     address = "/" + route.replace("^", "").replace("$", "")
     for placeholder in ("<path:object_id>", "<int:content_type_id>", "<id>", "<app_label>"):
         address = address.replace(placeholder, "1")
@@ -480,6 +502,7 @@ def test_the_admin_is_closed_to_whoever_is_no_staff(learner: User, visitor: Clie
             assert response.status_code == 404 or response["Location"].startswith("/a")
 
 
+@pytest.mark.django_db
 def test_the_admin_opens_to_staff(cast: dict[str, User | None]) -> None:
     for role in STAFF:
         client = Client()

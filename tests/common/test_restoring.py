@@ -50,6 +50,13 @@ def test_every_table_is_as_the_migrations_left_it() -> None:
     assert content() == before
 
 
+def restore_impatiently() -> None:
+    """The limit is that of this transaction: whoever gets the connection next from the pool has the usual one."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        restore()
+
+
 def test_it_waits_for_whoever_still_writes() -> None:
     written, done = threading.Event(), threading.Event()
 
@@ -64,10 +71,8 @@ def test_it_waits_for_whoever_still_writes() -> None:
     writer.start()
     try:
         assert written.wait(30)
-        # For this transaction only: whoever gets the connection next from the pool has the usual limit.
-        with pytest.raises(OperationalError), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '50ms'")
-            restore()
+        with pytest.raises(OperationalError):
+            restore_impatiently()
     finally:
         done.set()
         writer.join(30)

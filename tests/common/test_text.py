@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text import clean_body, readable_line, validate_line, visible
+from common.text import clean_body, readable_line, shortened, validate_line, visible
 
 FINE = [
     *(
@@ -100,3 +100,19 @@ def test_lines_of_a_body_end_alike() -> None:
 def test_a_body_that_cannot_be_kept_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="Control characters are not allowed"):
         clean_body(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("", ""),
+        ("four", "four"),
+        ("fives", "fives"),
+        ("longer", "long…"),
+        # The mark would be left behind by its letter, or stand on the sign that ends it.
+        ("caf" + "e\u0301" + "s and more", "caf…"),
+        ("e\u0301\u0302\u0303\u0304\u0305", "…"),
+    ],
+)
+def test_what_is_shortened_is_no_longer_than_it_may_be_and_keeps_letters_whole(text: str, short: str) -> None:
+    assert shortened(text, 5) == short

@@ -1,0 +1,5 @@
+export default {
+  serverExternalPackages: ["@prisma/client", "@prisma/adapter-pg", "pg"],
+  trailingSlash: false,
+  skipTrailingSlashRedirect: true,
+};
