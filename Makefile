@@ -37,7 +37,7 @@ check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migr
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-attack: $(VENV)/.installed-dev $(ATTACK)/.installed ## attack a platform of its own in production settings, on loopback (8 minutes; ARGS name parts)
+attack: $(VENV)/.installed-dev $(ATTACK)/.installed ## attack a platform of its own in production settings, on loopback (9 minutes; ARGS name parts)
 	@$(BIN)/python -m trials.attack $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## break everything in turn while people use it, and count what is lost (10 minutes; ARGS name parts)

@@ -20,8 +20,10 @@ DEEPEST = 6  # levels of a value; what lies deeper is told as text
 # Parts of names, without - and _, in lower case.
 SECRET_NAMES = re.compile(
     r"passw|passphrase|secret|token|authori[sz]ation|cookie|sessionid|sessionkey|apikey|privatekey|signature|credential"
-    r"|csrf|otp$|^code$|^pin$|recoverycode|cardnumber|^card$|^pan$|cvc|cvv|iban|^body$|^html$|payload|raw(post|body)"
+    r"|csrf|otp$|^code$|^pin$|recoverycode|cardnumber|^card$|^pan$|cvc|cvv|iban|payload|raw(post|body)"
     r"|^dsn$|pepper|salt$|identity$|encryptionkey|backupkey"
+    # What a mail or a request says, but not somebody.
+    r"|html$|(?<!some)(?<!any)(?<!every)(?<!no)body(?:text|plain)?$"
 )
 # What stands before a name, and between it and its value.
 BEFORE = r"""(?:[?&;\s"'{,(\[]|^)"""
@@ -56,9 +58,10 @@ LOOKS_SECRET = re.compile(
             r"""(?P<keep5>[?&](?:code|state)=)(?!\[masked\])[^\s&"'#]+""",
             # A JSON web token.
             r"\beyj[a-z0-9_-]{5,}\.[a-z0-9_-]{5,}\.[a-z0-9_-]*",
-            # A key to our own API; Stripe's; those of others.
+            # A key to our own API; Stripe's; PayPal's access tokens; those of others.
             r"\bhta_[a-z0-9]{4,}[_.a-z0-9-]*",
             r"\b(?:sk|rk|pk)_(?:live|test)_[a-z0-9]{8,}|\bwhsec_[a-z0-9+/=]{8,}",
+            r"\ba21aa[\w-]{20,}",
             r"\bghp_[a-z0-9]{20,}|\bgithub_pat_\w{20,}|\bakia[0-9a-z]{12,}|\bage-secret-key-1[a-z0-9]{20,}",
             # Hashes of passwords.
             r"\$2[aby]\$\d\d\$[./a-z0-9]{20,}|\bpbkdf2_\w+\$\d+\$\S+|\bargon2\S*\$\S{20,}|\bbcrypt\w*\$\S{20,}",
@@ -84,7 +87,7 @@ DIGITS = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w.-])")
 HINTS = re.split(
     r"\s+",
     "@ $ :// pass secret token key auth cookie session csrf signature cvc cvv otp code bearer basic eyj hta_ sk_ rk_"
-    " pk_ whsec ghp_ akia age- __host- settings/email unsubscribe invitation confirm state=",
+    " pk_ whsec a21aa ghp_ akia age- __host- settings/email unsubscribe invitation confirm state=",
 )
 # There are letters beyond ASCII that are taken for one of these where case is of no account, such as the long s.
 HINTS_AMONG_ALL_LETTERS = re.compile("|".join(map(re.escape, HINTS)), re.IGNORECASE)

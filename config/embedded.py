@@ -47,6 +47,8 @@ READY = "ready"
 # Its own starter was killed, the next one could not know, and it is getting ready.
 ANOTHER = "another keeper is at work"
 POSTGRES_SETTINGS = {
+    # By it `ops/state.py` knows a server to which nobody else comes.
+    "cluster_name": "how-to-ai-embedded",
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "60",

@@ -143,6 +143,18 @@ def migrations() -> Iterator[Problem]:
         )
 
 
+def role() -> Iterator[Problem]:
+    name = "" if settings.DEBUG else state.superuser()
+    if name:
+        yield Problem(
+            "role",
+            f"Our role in PostgreSQL, {name}, is a superuser: a statement that gets past us reads files and runs"
+            " programs there.",
+            "Give us one of our own, as docs/deploy.md makes it (LOGIN CREATEDB REPLICATION), which owns the database,"
+            " and name it in DATABASE_URL.",
+        )
+
+
 def backups() -> Iterator[Problem]:
     yield from standing.problems()
     # What check_backups found in their storage stands until it looks again: a bucket is not asked each minute.
@@ -198,6 +210,7 @@ SOURCES: tuple[Callable[[], Iterator[Problem]], ...] = (
     clock,
     disk,
     migrations,
+    role,
     backups,
     events,
     logs,

@@ -28,6 +28,8 @@ from ops.schedule import Entry
 GRACE = timedelta(minutes=10)
 # Where kombu keeps what a worker has taken and not finished.
 IN_WORK_KEY = "unacked"
+# A server that config/embedded.py started. Its one role may do everything, and only we come to its socket.
+EMBEDDED_CLUSTER = "how-to-ai-embedded"
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,17 @@ def connections() -> dict[str, int]:
             " WHERE datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1 ORDER BY 1"
         )
         return dict(cursor.fetchall())
+
+
+def superuser() -> str:
+    """The name of our role, if it is one in a server that is not embedded; else nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolname FROM pg_roles"
+            " WHERE rolname = current_user AND rolsuper AND current_setting('cluster_name') <> %s",
+            [EMBEDDED_CLUSTER],
+        )
+        return "".join(name for (name,) in cursor.fetchall())
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,9 @@ def remove_watch(
     person: User | None = None,
     tag: str = "",
 ) -> None:
-    """Neither watch nor mute it any more; where nothing was, nothing changes."""
+    """Neither watch nor mute it any more; where nothing was, nothing changes. Raises ValidationError on `tag`."""
+    if tag:
+        refuse_no_tag(tag)
     Watch.objects.of(user).filter(**target_of(post=post, category=category, person=person, tag=tag)).delete()
 
 

@@ -50,7 +50,7 @@ def new_post(request: HttpRequest) -> HttpResponse:
 
 def asked_about(request: HttpRequest) -> tuple[Tutorial | None, str]:
     """The tutorial that a post is begun from, and the place there; a tutorial that is gone is none."""
-    slug = request.POST.get("tutorial", request.GET.get("tutorial", ""))
+    slug = request.POST.get("tutorial", request.GET.get("tutorial", "")).replace("\0", "")
     tutorial = Tutorial.objects.visible_to(request.user).defer(*TEXTS).filter(slug=slug).first() if slug else None
     block = request.POST.get("block", request.GET.get("block", ""))
     return (tutorial, block if tutorial.has_block(block) else "") if tutorial else (None, "")

@@ -157,3 +157,13 @@ def test_an_account_elsewhere_is_connected_from_the_settings(client: Client, git
     client.get("/accounts/github/login/callback/", {"code": "a-code", "state": state})
     assert SocialAccount.objects.get().user == learner
     assert User.objects.count() == 1
+
+
+def test_none_is_connected_by_whoever_proved_nothing_lately(client: Client, github: GitHub, learner: User) -> None:
+    client.post("/accounts/login/", {"login": learner.email, "password": PASSWORD})
+    github.emails = verified("elsewhere@howtoai.example")
+    there = client.post("/accounts/github/login/?process=connect")
+    state = parse_qs(urlsplit(there["Location"]).query)["state"][0]
+    back = client.get("/accounts/github/login/callback/", {"code": "a-code", "state": state})
+    assert back["Location"].startswith("/accounts/reauthenticate/")
+    assert not SocialAccount.objects.exists()

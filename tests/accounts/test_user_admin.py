@@ -2,10 +2,12 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ApiKey, ErasureReceipt, User
 from tests.accounts.clients import get, log_in
 from tests.factories import PASSWORD, totp_code
 
@@ -117,9 +119,23 @@ def test_staff_sign_somebody_out_everywhere(client: Client, admin: User, learner
 @pytest.mark.parametrize("model", ["session", "loginhistory", "apikey", "profile", "erasurereceipt"])
 def test_records_are_there_to_look_at_only(client: Client, admin: User, learner: User, model: str) -> None:
     log_in(learner.email)
+    ApiKey.objects.create(user=learner, name="x", prefix="x", hash=b"x" * 32, scopes=["read"])
+    ErasureReceipt.objects.create(asked_at=timezone.now())
     client.force_login(admin)
-    assert client.get(reverse(f"admin:accounts_{model}_changelist")).status_code == 200
-    assert client.get(reverse(f"admin:accounts_{model}_add")).status_code == 403
+    rows = apps.get_model("accounts", model).objects.order_by("pk")
+    before, address = list(rows.values()), f"admin:accounts_{model}"
+    row = rows.latest("pk")
+    assert client.get(reverse(f"{address}_changelist")).status_code == 200
+    assert client.get(reverse(f"{address}_change", args=[row.pk])).status_code == 200
+    for door in (
+        reverse(f"{address}_add"),
+        reverse(f"{address}_change", args=[row.pk]),
+        reverse(f"{address}_delete", args=[row.pk]),
+    ):
+        assert client.post(door, {"post": "yes", "reason": "another", "name": "another"}).status_code == 403, door
+    everything = {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"}
+    client.post(reverse(f"{address}_changelist"), everything)
+    assert list(rows.values()) == before
 
 
 def test_no_hash_is_shown(client: Client, admin: User, learner: User) -> None:

@@ -93,6 +93,10 @@ def test_nobody_follows_themself_nor_what_is_no_tag(learner: User) -> None:
     )
     tag = client.put("/api/tags/No%20Tag/watch", {"level": "watching"}, content_type=JSON)
     assert (tag.status_code, tag.json()["errors"][0]["field"]) == (400, "tag")
+    for address in ("/api/tags/No%20Tag/watch", "/api/tags/%00/watch"):
+        gone = client.delete(address)
+        assert (gone.status_code, gone.json()["errors"][0]["field"]) == (400, "tag")
+    assert client.post("/community/tags/NO_TAG/watch/", {"level": ""}).status_code < 500
 
 
 def test_what_somebody_may_not_know_of_cannot_be_watched_nor_is_it_listed(learner: User, admin: User) -> None:

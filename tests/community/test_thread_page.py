@@ -250,6 +250,12 @@ def test_a_new_post_is_written_about_a_place_in_a_tutorial(
     assert f"{tutorial.get_absolute_url()}#{block['id']}" in page(post)
 
 
+def test_a_tutorial_that_cannot_be_one_is_none(learner: User) -> None:
+    client = signed_in(learner)
+    assert client.get("/community/new/", {"tutorial": "no-such", "block": "x"}).status_code == 200
+    assert client.post("/community/new/", {"tutorial": "\0", "block": "\0"}).status_code == 200
+
+
 def test_the_history_shows_what_changed(post: Post, learner: User) -> None:
     writing.edit_post(by=learner, post=post, changes={"title": "How do I keep it short?", "body": "They often ramble."})
     html = signed_in(None).get(f"/community/posts/{post.pk}/history/").content.decode()

@@ -128,6 +128,25 @@ def test_the_proxy_knows_every_socket_that_a_web_server_listens_at() -> None:
     assert all(place.startswith(f"{RUN}/") for place in proxied)
 
 
+def test_what_the_proxy_includes_is_brought_to_it() -> None:
+    """And what serves static files in Kubernetes, which reads no file of ours, says the same."""
+    shipped = {path.name for path in (DEPLOY / "nginx").iterdir()} - {"how-to-ai.conf"}
+    conf = (DEPLOY / "nginx" / "how-to-ai.conf").read_text()
+    assert set(re.findall(r"include /etc/nginx/how-to-ai/(\S+);", conf)) == {"headers.conf"}
+    volumes = files.compose()["services"]["proxy"]["volumes"]
+    assert {f"../nginx/{name}:/etc/nginx/how-to-ai/{name}:ro" for name in shipped} <= set(volumes)
+    (installed,) = re.findall(
+        r"install -m 0644 (.+) /etc/nginx/how-to-ai/\n", (BASE_DIR / "docs/deploy.md").read_text()
+    )
+    assert set(installed.split()) == {f"deploy/nginx/{name}" for name in shipped}
+    (static,) = [
+        each for each in files.manifests() if each["kind"] == "ConfigMap" and each["metadata"]["name"] == "static"
+    ]
+    headers = re.findall(r"^add_header .+$", (DEPLOY / "nginx" / "headers.conf").read_text(), re.MULTILINE)
+    assert len(headers) == 7
+    assert [line for line in headers if line not in static["data"]["default.conf"]] == []
+
+
 def test_data_and_static_files_lie_where_everybody_looks_for_them() -> None:
     image = files.image_environment()
     assert image["VAR_DIR"] == VAR

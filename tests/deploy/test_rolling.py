@@ -140,6 +140,12 @@ def test_the_proxy_ends_tls_packs_and_keeps_static_files(stage: Stage) -> None:
         assert client.get("/pricing/", headers={"X-Forwarded-Proto": "http"}).status_code == 200
         too_large = client.post("/api/analytics/events", content=b" " * 9_000_000)
         assert (too_large.status_code, too_large.json()["code"]) == (413, "content_too_large")
+        # Only what the proxy answers itself gets the headers there; an answer of the platform has each once.
+        for answer in (page, style, too_large, client.get("/api/posts"), client.get("/nginx/400/api")):
+            assert answer.headers.get_list("X-Content-Type-Options") == ["nosniff"], answer.url
+            assert len(answer.headers.get_list("X-Request-ID")) == 1
+        # Addresses under which the proxy finds its own answers are nobody else's.
+        assert client.get("/nginx/503/page").status_code == 404
     plain = httpx.get(f"http://localhost:{stage.http}/tutorials/?q=a")
     assert (plain.status_code, plain.headers["Location"]) == (301, "https://localhost/tutorials/?q=a")
 
@@ -160,6 +166,8 @@ def test_where_no_server_is_there_the_proxy_says_so(stage: Stage) -> None:
     assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
     assert "One moment, please" in page.text
     assert (api.status_code, api.headers["Content-Type"]) == (503, "application/problem+json")
-    assert api.json()["status"] == 503
+    assert (api.json()["status"], api.json()["instance"]) == (503, "/api/tutorials")
+    assert api.json()["request_id"] == api.headers["X-Request-ID"]
+    assert page.headers["X-Frame-Options"] == api.headers["X-Frame-Options"] == "DENY"
     for unit in WEB:
         stage.wait_until_ready(unit)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from common import metrics
-from ops import maintenance, problems, watcher
+from ops import maintenance, problems, state, watcher
 from ops.gateways.backups import server
 from ops.models import Alarm, Problem, ScheduledRun
 from ops.services import runs, watching
@@ -180,6 +181,25 @@ def test_what_begins_while_a_mail_leaves_is_told_by_the_next(postbox: Postbox) -
     postbox.meanwhile = lambda: None
     watching.check()
     assert "A backup is gone." in postbox.taken[1].get_content()
+
+
+def test_a_role_that_may_do_everything_is_a_problem_in_production(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("apply_events", timedelta(minutes=1))
+    # The tests have an embedded server, where it is none.
+    assert keys() == []
+    monkeypatch.setattr(state, "EMBEDDED_CLUSTER", "of somebody else")
+    (problem,) = problems.problems()
+    assert problem.key == "role"
+    assert problem.text.startswith("Our role in PostgreSQL, howtoai, is a superuser")
+    settings.DEBUG = True
+    assert keys() == []
+    settings.DEBUG = False
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE ordinary; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ordinary")
+        cursor.execute("SET LOCAL ROLE ordinary")
+    assert keys() == []
 
 
 def test_a_command_that_has_not_done_its_work_in_time_is_late() -> None:

@@ -162,7 +162,7 @@ def test_the_slowest_queries_are_those_that_postgresql_counts(staff: Client) -> 
     assert "slowest_of_all" in page(staff)
 
 
-def test_in_production_our_role_is_an_ordinary_one(db: None) -> None:
+def test_an_ordinary_role_sees_the_slowest_queries_too(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE EXTENSION pg_stat_statements")
         cursor.execute("CREATE ROLE ordinary; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ordinary")

@@ -18,13 +18,14 @@ from trials.attack.findings import Finding, distinct, table
 from trials.attack.people import ADDRESSES, PREPARE, ROLES, Browser, come_in
 from trials.attack.slow import slow
 from trials.attack.smuggling import CORPUS, smuggling
+from trials.attack.targets import TESTER, VISITOR, Target, from_schema, targets
 from trials.platform import Platform, production
 
 PARTS = ("smuggling", "stray", "slow", "crawl", "injection", "sqlmap", "wapiti")
 # Those that need somebody who is signed in, and a map of the site.
 WITH_PEOPLE = {"crawl", "injection", "sqlmap", "wapiti"}
-# Seconds; with starting, some eight minutes in all.
-ASKING, MAPPING, SCANNING = 100.0, 100.0, 90.0
+# Seconds; with starting, some nine minutes in all.
+ASKING, MAPPING, SCANNING = 130.0, 110.0, 90.0
 # Ours, which are told to everybody.
 PUBLIC_ADDRESSES = {"hello@howtoai.example"}
 SECRETS = ("SECRET", "SECRETS", "KEY", "DATABASE_URL", "REDIS_URL")
@@ -65,12 +66,8 @@ class Attack:
         if "crawl" in self.parts:
             yield from across(walks)
             self.teller("cross-role")("what each found, asked for by those who should not get in")
-        admin = browsers["admin"]
-        found = asking.targets(walks, asking.from_schema(admin))
-        if "injection" in self.parts:
-            yield from asking.asking(admin, found, self.teller("injection"), seconds=ASKING * self.times)
-        if "sqlmap" in self.parts:
-            yield from self.mapped(admin, found)
+        if {"injection", "sqlmap"} & set(self.parts):
+            yield from self.asked(walks)
         if "wapiti" in self.parts:
             yield from self.scanned(browsers["learner"])
 
@@ -86,13 +83,25 @@ class Attack:
             self.teller("crawl")(words)
             yield from findings
 
-    def mapped(self, browser: Browser, found: list[asking.Target]) -> Iterator[Finding]:
+    def asked(self, walks: list[Walk]) -> Iterator[Finding]:
+        """Every parameter, by somebody of their own and by somebody who has not signed in."""
+        browsers = {TESTER: Browser(self.platform, TESTER, 30), VISITOR: Browser(self.platform, VISITOR, 31)}
+        browsers[TESTER].sign_in()
+        browsers[VISITOR].get("/accounts/login/")
+        found = targets(walks, from_schema(browsers[TESTER]))
+        with asking.unlimited(self.platform):
+            if "injection" in self.parts:
+                yield from asking.asking(browsers, found, self.teller("injection"), seconds=ASKING * self.times)
+            if "sqlmap" in self.parts:
+                yield from self.mapped(browsers, found)
+
+    def mapped(self, browsers: dict[str, Browser], found: list[Target]) -> Iterator[Finding]:
         tell, sqlmap = self.teller("sqlmap"), tools.tool("sqlmap")
         if sqlmap is None:
             tell("LEFT OUT: it is not installed in .venv-attack")
             return
         folder = self.platform.var.parent / "sqlmap"
-        yield from asking.mapped(browser, found, sqlmap, folder, tell, seconds=MAPPING * self.times)
+        yield from asking.mapped(browsers, found, sqlmap, folder, tell, seconds=MAPPING * self.times)
 
     def scanned(self, browser: Browser) -> Iterator[Finding]:
         tell, wapiti = self.teller("wapiti"), tools.tool("wapiti")

@@ -4,44 +4,30 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
+import redis
 
-from trials.attack.crawl import Walk
 from trials.attack.findings import Finding
 from trials.attack.people import Browser
+from trials.attack.targets import NOTHING, TESTER, Target
+from trials.platform import Platform
 
 PART, MAP_PART = "injection", "sqlmap"
-# What lists of the API take, which no form or link on a page says; tests/trials/test_asking.py holds it to their forms.
-PLACE = ("cursor", "page_size")
-API = {
-    "/api/tutorials": ("q", "topic", "difficulty", "access", "tag", "exact", *PLACE),
-    "/api/posts": ("q", "order", "category", "tag", "type", "tutorial", "author", *PLACE),
-    "/api/users": ("q", "role", *PLACE),
-    "/api/posts/similar": ("title",),
-    "/api/notifications": ("unread", *PLACE),
-    "/api/bookmarks": PLACE,
-    "/api/users/me/sessions": PLACE,
-    "/api/users/me/login-history": PLACE,
-    "/api/subscription/invoices": PLACE,
-    "/api/moderation/cases": PLACE,
-    "/api/analytics/summary": ("from", "to", "tier", "country", "device", "topic"),
-    "/api/analytics/series": (
-        *("from", "to", "tier", "country", "device", "topic", "metric", "dimension", "key", "interval"),
-    ),
-}
 SLEEP = 3  # seconds
 PAYLOADS = (
     "'\"`);--\\",
     f"'||pg_sleep({SLEEP})||'",
     "%' AND 1=CAST(version() AS int)--",
-    "%00",
+    "\x00",
     f"1;SELECT pg_sleep({SLEEP})--",
     "99999999999999999999",
     "a" * 3_000,
@@ -52,131 +38,149 @@ PAYLOADS = (
     "{{7*7}}",
 )
 TOLD = re.compile(r"psycopg|SQLSTATE|syntax error at or near|PostgreSQL \d|unterminated quoted|invalid input syntax")
-# Nothing that ends a session, or that mails, pays or changes who somebody is.
-LEFT_OUT = re.compile(
-    r"logout|erasure|password|email|2fa|checkout|portal|3rdparty|passkey|login|signup|end|exports|picture|images"
-)
-NEEDED = {"/api/analytics/series": {"metric": "views"}}
 # What sqlmap says when it is sure; before that it says what appears to be, and looks again.
 FOUND = re.compile(r"^Parameter: .*$", re.MULTILINE)
+# Seconds for one target; more would take the time of the others.
+LONGEST = 120.0
 
 
-@dataclass(frozen=True)
-class Target:
-    method: str
-    path: str
-    fields: tuple[tuple[str, str], ...]
+@contextmanager
+def unlimited(platform: Platform) -> Iterator[None]:
+    """Forget twice a second how often somebody has asked: what a limit refuses never gets to a statement.
+
+    Limits are kept in the cache, and that they hold is for tests to show.
+    """
+    over = threading.Event()
+
+    def forget() -> None:
+        with redis.Redis.from_url(platform.environment["REDIS_URL"]) as cache:
+            while not over.wait(0.5):
+                if keys := list(cache.scan_iter("cache:*", count=1000)):
+                    cache.delete(*keys)
+
+    thread = threading.Thread(target=forget, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
-def targets(walks: Iterable[Walk], schema: dict[str, tuple[str, ...]]) -> list[Target]:
-    """From links and forms that were found, the API's lists and its schema; each address with the same names once."""
-    found: dict[tuple[str, str, tuple[str, ...]], Target] = {}
+def asking(
+    browsers: dict[str, Browser], found: list[Target], tell: Callable[[str], None], *, seconds: float
+) -> Iterator[Finding]:
+    """Every parameter with one payload after the other, until the time is over: none waits for what others are asked.
 
-    def add(method: str, path: str, fields: dict[str, str]) -> None:
-        fields = {name: value for name, value in fields.items() if name not in ("csrfmiddlewaretoken", "next")}
-        kind = re.sub(r"/\d+(?=/|$)", "/#", path)
-        if fields and not LEFT_OUT.search(path):
-            found.setdefault((method, kind, tuple(sorted(fields))), Target(method, path, tuple(fields.items())))
+    Those who ask stand under the names of `targets.py`, and prove anew who they are before each payload.
+    """
+    ends, wanted = time.monotonic() + seconds, [(target, name) for target in found for name in target.parameters]
+    asked, said = 0, Counter[int]()
 
-    for path, names in {**schema, **API}.items():
-        add("GET", path, dict.fromkeys(names, "") | NEEDED.get(path, {}))
-    for walk in walks:
-        for address in walk.status:
-            split = urlsplit(address)
-            add("GET", split.path, dict(parse_qsl(split.query, keep_blank_values=True)))
-        for form in walk.forms:
-            add(form.method.upper(), form.action, dict(form.fields))
-    return list(found.values())
+    def question(target: Target, name: str, payload: str) -> list[Finding] | None:
+        if time.monotonic() > ends:
+            return None
+        return answered(browsers[target.by], target, name, payload, said)
 
-
-def from_schema(browser: Browser) -> dict[str, tuple[str, ...]]:
-    """Names in the query of each path without placeholders, where the API describes itself."""
-    answer = browser.get("/api/schema", Accept="application/vnd.oai.openapi+json, application/json")
-    if answer.status_code != 200 or "json" not in answer.headers.get("content-type", ""):
-        return {}
-    return {
-        path: tuple(each["name"] for each in operations["get"].get("parameters", []) if each.get("in") == "query")
-        for path, operations in answer.json()["paths"].items()
-        if "get" in operations and "{" not in path
-    }
+    with ThreadPoolExecutor(2) as both:
+        for payload in PAYLOADS:
+            browsers[TESTER].prove()
+            for findings in both.map(question, *zip(*wanted, strict=True), repeat(payload)):
+                asked += findings is not None
+                yield from findings or []
+    tell(f"{len(wanted)} parameters of {len(found)} targets, {asked / len(wanted):.1f} texts each of {len(PAYLOADS)}")
+    tell("answers: " + ", ".join(f"{number} of {status}" for status, number in sorted(said.items())))
+    if asked < len(wanted):
+        yield Finding(PART, "the time was over before every parameter was asked", f"{asked} of {len(wanted)}")
+    yield from still_signed_in(browsers[TESTER], PART)
 
 
-def asking(browser: Browser, found: list[Target], tell: Callable[[str], None], *, seconds: float) -> Iterator[Finding]:
-    """Every field with one payload after the other, until the time is over: none waits for what others are asked."""
-    ends, fields = time.monotonic() + seconds, [(target, name) for target in found for name, _ in target.fields]
-    asked = 0
-    for payload in PAYLOADS:
-        for target, name in fields:
-            if time.monotonic() > ends:
-                break
-            asked += 1
-            yield from answered(browser, target, name, payload)
-    tell(f"{len(fields)} parameters of {len(found)} targets, {asked / len(fields):.1f} texts each of {len(PAYLOADS)}")
-    if asked < len(fields):
-        yield Finding(PART, "the time was over before every parameter was asked", f"{asked} of {len(fields)}")
+def still_signed_in(browser: Browser, part: str) -> Iterator[Finding]:
     if browser.get("/settings/profile/").status_code != 200:
-        tell("whoever asked is not signed in any more, so the last of it was asked by a visitor")
+        yield Finding(part, "whoever asked is not signed in any more", "the last of it was asked by a visitor")
 
 
-def answered(browser: Browser, target: Target, name: str, payload: str) -> Iterator[Finding]:
-    """What is wrong with the answer to one question."""
+def answered(browser: Browser, target: Target, name: str, payload: str, said: Counter[int]) -> list[Finding]:
+    """What is wrong with the answer to one question; its status is counted."""
     began = time.monotonic()
-    answer = ask(browser, target, dict(target.fields) | {name: payload})
-    took = time.monotonic() - began
     where = f"{target.method} {target.path} {name}={payload[:30]!r}"
+    try:
+        answer = ask(browser, target, name, payload)
+    except httpx.TransportError as error:
+        return [Finding(PART, f"no answer, and none when asked again: {error}", where)]
+    took = time.monotonic() - began
+    said[answer.status_code] += 1
+    findings = []
     if answer.status_code >= 500:
-        yield Finding(PART, f"an answer of {answer.status_code}", where)
+        findings.append(Finding(PART, f"an answer of {answer.status_code}", where))
     if took >= SLEEP and "sleep" in payload:
-        yield Finding(PART, "an answer that slept", where)
+        findings.append(Finding(PART, "an answer that slept", where))
     if TOLD.search(answer.text):
-        yield Finding(PART, "words of the database in an answer", where)
+        findings.append(Finding(PART, "words of the database in an answer", where))
+    return findings
 
 
-def ask(browser: Browser, target: Target, fields: dict[str, str]) -> httpx.Response:
-    if target.method == "GET":
-        return browser.get(f"{target.path}?{urlencode(fields)}")
-    return browser.post(target.path, fields)
+def ask(browser: Browser, target: Target, name: str, payload: str) -> httpx.Response:
+    one = target.request(lambda each, value: payload if each == name else value)
+    try:
+        return browser.send(one.method, one.address, one.content, one.kind)
+    except httpx.RemoteProtocolError:
+        # A connection that was kept may end just when the next request is put into it.
+        return browser.send(one.method, one.address, one.content, one.kind)
 
 
 def mapped(
-    browser: Browser, found: list[Target], sqlmap: Path, folder: Path, tell: Callable[[str], None], *, seconds: float
+    browsers: dict[str, Browser],
+    found: list[Target],
+    sqlmap: Path,
+    folder: Path,
+    tell: Callable[[str], None],
+    *,
+    seconds: float,
 ) -> Iterator[Finding]:
-    """sqlmap at each target, two at a time, until the time is over: those that are looked at first, then forms."""
-    ends, done = time.monotonic() + seconds, []
+    """sqlmap at each target, two at a time, until the time is over: those of the API that are looked at first."""
+    ends = time.monotonic() + seconds
+    done: list[Target] = []
+    cut: list[Target] = []
 
     def look(numbered: tuple[int, Target]) -> str:
-        if time.monotonic() > ends:
+        left = ends - time.monotonic()
+        if left < 0:
             return ""
         number, target = numbered
-        done.append(target)
-        return run(browser, target, sqlmap, folder / str(number), max(5.0, ends - time.monotonic()))
+        browsers[TESTER].prove()
+        said, ended = run(browsers[target.by], target, sqlmap, folder / str(number), min(LONGEST, max(5.0, left)))
+        (done if ended else cut).append(target)
+        return said
 
-    ordered = sorted(found, key=lambda target: target.method)
     with ThreadPoolExecutor(2) as both:
-        for target, said in zip(ordered, both.map(look, enumerate(ordered)), strict=True):
+        for target, said in zip(found, both.map(look, enumerate(found)), strict=True):
             for line in sorted(set(FOUND.findall(said))):
                 yield Finding(MAP_PART, line.strip(), f"{target.method} {target.path}")
-    names = sum(len(target.fields) for target in done)
-    tell(f"{len(done)} of {len(found)} targets, {names} parameters")
+    names = sum(len(target.parameters) for target in done)
+    tell(f"{len(done)} of {len(found)} targets to their end, {names} parameters; {len(cut)} were cut off")
+    for target in cut:
+        tell(f"cut off: {target.method} {target.path}")
+    yield from still_signed_in(browsers[TESTER], MAP_PART)
 
 
-def run(browser: Browser, target: Target, sqlmap: Path, folder: Path, seconds: float) -> str:
-    """By error and by boolean; by time would take minutes for each, and so it is asked above."""
-    fields = urlencode({name: value or "1" for name, value in target.fields})
-    url = f"{browser.platform.url}{target.path}"
-    given = ["-u", f"{url}?{fields}"] if target.method == "GET" else ["-u", url, "--data", fields]
-    lines = browser.headers | {
-        "Origin": f"https://{browser.host}",
-        "X-CSRFToken": browser.cookies.get("__Host-csrf", ""),
-    }
-    headers = "\n".join(f"{name}: {value}" for name, value in lines.items())
+def run(browser: Browser, target: Target, sqlmap: Path, folder: Path, seconds: float) -> tuple[str, bool]:
+    """By error and by boolean, every parameter; gives what it said, and whether it came to its end.
+
+    By time would take minutes for each, and so it is asked above; so is what is null.
+    """
+    one = target.request(lambda _, value: value if value == NOTHING else f"{value}*")
+    lines = browser.headers | browser.tokens | ({"Content-Type": one.kind} if one.kind else {})
     command = [
-        *(str(sqlmap), *given, "--batch", "--level", "1", "--risk", "1", "--technique", "BE", "--smart"),
-        *("--dbms", "PostgreSQL", "--timeout", "10", "--retries", "0", "--headers", headers, "--flush-session"),
-        *("--ignore-code", "*", "--ignore-redirects", "--disable-coloring", "--output-dir", str(folder)),
+        *(str(sqlmap), "-u", f"{browser.platform.url}{one.address}", "--method", one.method),
+        *(["--data", one.content] if one.content else []),
+        *("--batch", "--level", "1", "--risk", "1", "--technique", "BE", "--dbms", "PostgreSQL", "--timeout", "10"),
+        *("--headers", "\n".join(f"{name}: {value}" for name, value in lines.items()), "--retries", "0"),
+        *("--ignore-code", "*", "--ignore-redirects", "--disable-coloring", "--flush-session"),
+        *("--output-dir", str(folder)),
     ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired as late:
-        return late.stdout.decode(errors="replace") if isinstance(late.stdout, bytes) else ""
-    return done.stdout
+        return late.stdout.decode(errors="replace") if isinstance(late.stdout, bytes) else "", False
+    return done.stdout, True

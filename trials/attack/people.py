@@ -26,13 +26,19 @@ ROLES = {
     "admin": "admin@howtoai.example",
 }
 STAFF = ("author", "moderator", "admin")
+# Whoever asks what may change the one who asks: an administrator of their own, who looks at nothing else.
+TESTER = "tester@howtoai.example"
 # The demo, with a second factor for staff, as production wants it, and a member with Premium.
 PREPARE = f"""
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import make_password
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.services.people import register, set_role
 from billing.models import Subscription
+tester = register(email={TESTER!r}, password=None, name="Tess Tester", confirmed=True)
+set_role(user=tester, role=Role("administrator"))
+User.objects.filter(pk=tester.pk).update(password=make_password({PASSWORD!r}))
 for user in User.objects.filter(is_staff=True):
     TOTP.activate(user, {SECOND_FACTOR!r})
 person = Subscription.objects.filter(state="active", user__is_staff=False).exclude(
@@ -57,7 +63,7 @@ class Browser:
 
     @property
     def email(self) -> str:
-        return ROLES[self.role]
+        return TESTER if self.role == "tester" else ROLES[self.role]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -71,9 +77,22 @@ class Browser:
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.ask("GET", path, headers=headers)
 
+    @property
+    def tokens(self) -> dict[str, str]:
+        """What proves that a request comes from our own page."""
+        return {"Origin": f"https://{self.host}", "X-CSRFToken": self.cookies.get("__Host-csrf", "")}
+
     def post(self, path: str, data: dict[str, str]) -> httpx.Response:
-        token = self.cookies.get("__Host-csrf", "")
-        return self.ask("POST", path, data=data, headers={"Origin": f"https://{self.host}", "X-CSRFToken": token})
+        return self.ask("POST", path, data=data, headers=self.tokens)
+
+    def send(self, method: str, path: str, content: str, kind: str) -> httpx.Response:
+        """Something of that media type, as a page of ours would send it."""
+        headers = self.tokens | ({"Content-Type": kind} if kind else {})
+        return self.ask(method, path, headers=headers, content=content.encode(errors="surrogatepass"))
+
+    def prove(self) -> None:
+        """Say the password again, as one must before what is risky."""
+        self.post("/accounts/reauthenticate/", {"password": PASSWORD})
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
         answer = self.client.request(method, path, headers=self.headers | (headers or {}), **more)
