@@ -97,7 +97,6 @@ def is_given_again(place: Path, seconds: float = 60) -> bool:
     return wait_until(lambda: place.stat().st_mtime_ns > first, seconds)
 
 
-@pytest.mark.rolling
 def test_who_waits_for_valkey_or_the_database_goes_on_giving_signs(tmp_path: Path) -> None:
     away = {
         "REDIS_URL": f"unix://{tmp_path}/nobody-listens.sock",
@@ -119,7 +118,6 @@ def test_who_waits_for_valkey_or_the_database_goes_on_giving_signs(tmp_path: Pat
         assert {name: process.poll() for name, process in running.items()} == dict.fromkeys(commands)
 
 
-@pytest.mark.rolling
 def test_a_worker_whose_loop_hangs_gives_none_any_more(tmp_path: Path) -> None:
     place, lively = tmp_path / "hangs", tmp_path / "lively"
     arguments = WORKER[len(CELERY) :]
