@@ -6,6 +6,7 @@ core meanwhile, and if our fastest round was less than SPREAD times our slowest.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import statistics
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cpu import MS_PER_TICK, cpu_ms, family
+from cpu import MS_PER_TICK, cpu_ms
 from load import Ask, Load, Refused, blast, reads
 
 OTHERS, SPREAD = 0.3, 1.5
@@ -137,19 +138,25 @@ class Noted:
         return Goal(figure, self.at_least.get(clients), at_most=False)
 
 
-class Quiet:
-    """Watches how much of a core others use: all that is neither ours nor below one of `roots`."""
+def keep_orphans() -> None:
+    """Have what we start stay below us, where it begins something and ends: its time is none of others.
 
-    def __init__(self, *roots: int) -> None:
-        # Some may be below us.
-        below = family(os.getpid())
-        self.roots = [os.getpid(), *(root for root in roots if root not in below)]
+    As a child subreaper (prctl(2)). What ends then is not waited for, and so its time stays known.
+    """
+    set_child_subreaper = 36
+    ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+class Quiet:
+    """Watches how much of a core others use: all that is not below us."""
+
+    def __init__(self) -> None:
         self.begun, self.others = time.monotonic(), self.used_by_others()
 
     def used_by_others(self) -> float:
         """Milliseconds since the machine was started."""
         ticks = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-        return sum(int(ticks[place]) for place in BUSY) * MS_PER_TICK - sum(map(cpu_ms, self.roots))
+        return sum(int(ticks[place]) for place in BUSY) * MS_PER_TICK - cpu_ms(os.getpid())
 
     def cores(self) -> float:
         """Of others, on average since the beginning or the last call."""

@@ -69,12 +69,13 @@ def main() -> None:
 @contextmanager
 def running(
     platform: Served, *command: str, port: int | None = None, folder: Path = ROOT / "benchmarks"
-) -> Iterator[None]:
+) -> Iterator[int]:
+    """A program with the platform's environment, by its process; as soon as it listens, if it does."""
     process = subprocess.Popen(command, cwd=folder, env=platform.environment, stdout=subprocess.DEVNULL)
     try:
         if port is not None:
             connect(port).close()
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

@@ -22,8 +22,7 @@ from pathlib import Path
 
 import scenarios_rest as rest
 import scenarios_web as web
-from contest import Quiet
-from cpu import family, postmaster
+from contest import Quiet, keep_orphans
 from discussing import COUNT, load, run
 from events import an_event
 from load import Refused, Request, has_wrk
@@ -109,6 +108,7 @@ SCENARIOS = {
 
 def main() -> None:
     options = asked_for()
+    keep_orphans()
     # Each request may come from another address, so that no limit ends the run.
     os.environ["PROXY_COUNT"] = "1"
     with ExitStack() as stack:
@@ -147,12 +147,9 @@ def fill(platform: Served) -> None:
 
 def measure(sides: Sides, numbers: Sequence[int], *, quick: bool) -> None:
     begun = time.monotonic()
-    server = postmaster(sides.platform)
-    # Whose child it is keeps both servers.
-    keeper = int(family(server)[server][1])
     setting = Setting(
         sides,
-        Quiet(keeper if keeper > 1 else server),
+        Quiet(),
         quick=quick,
         rounds=1 if quick else ROUNDS,
         seconds=SECONDS,

@@ -197,7 +197,7 @@ def memory(setting: Setting) -> None:
     for name, port in (("a bare server", setting.sides.bare_wsgi), ("plain Django", setting.sides.plain_django)):
         setting.figure(15, f"times the memory of {name}", Goal(one / pss(listener(port))))
     if setting.sides.next_prisma:
-        of_next = pss(listener(setting.sides.next_prisma))
+        of_next = pss(setting.sides.next_prisma.process)
         setting.figure(15, "times less than Next + Prisma", Goal(of_next / one, 2, at_most=False))
     begun = time.perf_counter()
     with wsgi(platform, "config.wsgi:application", workers=2, of_ours=True) as port:
@@ -247,7 +247,8 @@ def mixed_day(setting: Setting) -> None:
     theirs = mixed([LIST, f"/api/posts/{sides.post}"], members, trusted=True)
     with running(sides.platform, sys.executable, "../manage.py", "ingest_events"):
         most = capacity(sides.platform.port, ours, setting)
-        for name, port, least in (("FastAPI", sides.fastapi, None), ("Next + Prisma", sides.next_prisma, 3)):
+        of_next = sides.next_prisma.port if sides.next_prisma else None
+        for name, port, least in (("FastAPI", sides.fastapi, None), ("Next + Prisma", of_next, 3)):
             if port is not None:
                 times = times_as_fast(most, capacity(port, theirs, setting))
                 setting.figure(16, f"requests a second, times those of {name}", Goal(times, least, at_most=False))

@@ -85,7 +85,8 @@ def asking_peers(setting: Setting, ask: Ask) -> list[Side]:
 
 def peers_there(setting: Setting) -> list[tuple[str, int]]:
     sides = setting.sides
-    there = {DJANGO: sides.plain_django, FASTAPI: sides.fastapi, NEXT: sides.next_prisma}
+    next_prisma = sides.next_prisma.port if sides.next_prisma else None
+    there = {DJANGO: sides.plain_django, FASTAPI: sides.fastapi, NEXT: next_prisma}
     return [(name, port) for name, port in there.items() if port is not None]
 
 

@@ -30,7 +30,7 @@ from config.serving import THREADS, web_command
 
 PEERS = ROOT / "var" / "peers"
 LOCK = ROOT / "benchmarks" / "requirements.txt"
-NEXT, NEXT_SOURCE = ROOT / "var" / "next", ROOT / "benchmarks" / "next_prisma"
+NEXT_BUILT, NEXT_SOURCE = ROOT / "var" / "next", ROOT / "benchmarks" / "next_prisma"
 # Nothing of it asks anything of the network, but for npm. Prisma wants to fetch a program that only migrations need.
 NEXT_QUIETLY = {
     "NEXT_TELEMETRY_DISABLED": "1",
@@ -94,6 +94,12 @@ http {{
 
 
 @dataclass(frozen=True)
+class Next:
+    port: int
+    process: int
+
+
+@dataclass(frozen=True)
 class Sides:
     """Ports of what runs, None where it cannot; and what is asked of them."""
 
@@ -105,7 +111,7 @@ class Sides:
     # A reader's own pages are as many bytes as these.
     plain_django: int
     fastapi: int | None
-    next_prisma: int | None
+    next_prisma: Next | None
     bare_asgi: int
     bare_wsgi: int
     # Whose it is, its port and its path.
@@ -231,35 +237,41 @@ def peers() -> str | None:
 
 
 @contextmanager
-def next_prisma(platform: Served) -> Iterator[int | None]:
+def next_prisma(platform: Served) -> Iterator[Next | None]:
     if not next_is_built():
         yield None
         return
     port = free_port()
     command = ["node", "node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port", str(port)]
     known = Served(platform.port, platform.environment | {"NEXT_TELEMETRY_DISABLED": "1"})
-    with running(known, *command, port=port, folder=NEXT):
-        yield port
+    with running(known, *command, port=port, folder=NEXT_BUILT) as process:
+        yield Next(port, process)
 
 
 def next_is_built() -> bool:
     """Whether Next.js with Prisma is in its folder, made anew if that is of another source; not where npm is not."""
     files = sorted(path for path in NEXT_SOURCE.rglob("*") if path.is_file())
-    source, built = sha256(b"".join(path.read_bytes() for path in files)).hexdigest(), NEXT / "built-of"
+    source, built = sha256(b"".join(path.read_bytes() for path in files)).hexdigest(), NEXT_BUILT / "built-of"
     if built.exists() and built.read_text() == source:
         return True
     if shutil.which("npm") is None:
         print("Next.js and Prisma are left out: there is no npm")
         return False
-    shutil.rmtree(NEXT, ignore_errors=True)
-    shutil.copytree(NEXT_SOURCE, NEXT)
+    shutil.rmtree(NEXT_BUILT, ignore_errors=True)
+    shutil.copytree(NEXT_SOURCE, NEXT_BUILT)
     for command in (
         ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         ["npx", "prisma", "generate", "--schema", "prisma/schema.prisma"],
         ["npx", "next", "build"],
     ):
         done = subprocess.run(
-            command, cwd=NEXT, env=os.environ | NEXT_QUIETLY, capture_output=True, text=True, check=False, timeout=600
+            command,
+            cwd=NEXT_BUILT,
+            env=os.environ | NEXT_QUIETLY,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
         )
         if done.returncode:
             print(f"Next.js and Prisma are left out, {command[1]} failed: {done.stderr.strip()[-300:]}")
