@@ -213,3 +213,10 @@ def test_an_answer_as_told_is_let_pass() -> None:
 def test_an_answer_that_is_not_told_of_is_found(answer: Answer, fault: str) -> None:
     with pytest.raises(AssertionError, match=fault):
         hold("get_progress", answer)
+
+
+@pytest.mark.parametrize("method", ["POST", "QUERY", "DELETE"])
+def test_who_sends_something_to_the_schema_hears_that_it_is_only_read(method: str) -> None:
+    """And not that a form has expired: it is none of the views of the API that look at cookies."""
+    answer = Client(enforce_csrf_checks=True).generic(method, "/api/schema")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
