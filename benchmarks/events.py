@@ -59,11 +59,9 @@ def main() -> None:
     with served() as platform:
         manage(platform, TABLES)
         connect(platform.port).close()
-        for part in parts:
-            print(f"\n{part}", flush=True)
-            {"one": one, "batches": batches, "beside": beside, "consumer": consumer, "tracking": tracking}[part](
-                platform
-            )
+        for name in sys.argv[1:] or parts:
+            print(f"\n{name}", flush=True)
+            parts[name](platform)
 
 
 @contextmanager
