@@ -53,8 +53,8 @@ class Tier(TextChoices):
     UNKNOWN = "", "unknown"
 
 
-# From the lowest to the highest: with the highest of a day somebody counts on it.
-RANKED = (Tier.UNKNOWN.value, Tier.VISITOR.value, Tier.FREE.value, Tier.PREMIUM.value)
+# As SQL, from the lowest to the highest: with the highest of a day somebody counts on it.
+RANKED = f"ARRAY{[tier.value for tier in (Tier.UNKNOWN, Tier.VISITOR, Tier.FREE, Tier.PREMIUM)]}"
 
 
 class AudienceOf(NamedTuple):

@@ -81,15 +81,14 @@ UNION ALL
 UNION ALL
 (SELECT 'before', before, count(*), NULL FROM way GROUP BY before ORDER BY 3 DESC, 2 LIMIT %(limit)s)
 """
-TIERS = f"ARRAY{[*RANKED]}"
 AMONG = f"""part AS (
-    SELECT who, day, device, count(*) AS events, max(array_position({TIERS}, tier)) AS tier, max(country) AS country
+    SELECT who, day, device, count(*) AS events, max(array_position({RANKED}, tier)) AS tier, max(country) AS country
     FROM known JOIN analytics_audience AS audience ON audience.id = audience_id
     JOIN analytics_segment AS segment ON segment.id = audience.segment_id
     GROUP BY who, day, device
 ), among AS (
     SELECT who, day FROM part GROUP BY who, day
-    HAVING %(tier)s IN ('', ({TIERS})[max(tier)]) AND %(country)s IN ('', max(country)) AND %(device)s
+    HAVING %(tier)s IN ('', ({RANKED})[max(tier)]) AND %(country)s IN ('', max(country)) AND %(device)s
         IN ('', (array_agg(device ORDER BY events DESC, device) FILTER (WHERE device <> ''))[1])
 ), those AS (
     SELECT known.* FROM known JOIN among USING (who, day)

@@ -65,7 +65,6 @@ FROM begun
 
 # One part for each person and day, so that parts add up to the whole: the highest tier that they had, a country if any
 # event knows one (the server knows none), and the device that most of their events came from.
-TIERS = f"ARRAY{[*RANKED]}"
 WHO = f"""
 WITH part AS (
     SELECT who, audience_id, count(*) AS events, bool_or(is_there) AS is_there
@@ -81,7 +80,7 @@ WITH part AS (
     ORDER BY who, events DESC, device
 )
 SELECT who, bool_or(is_there) AS is_there,
-    ({TIERS})[max(array_position({TIERS}, tier))] AS tier,
+    ({RANKED})[max(array_position({RANKED}, tier))] AS tier,
     max(country) AS country, coalesce(max(main.device), '') AS device, 0 AS segment
 FROM told LEFT JOIN main USING (who)
 GROUP BY who
