@@ -18,6 +18,8 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.MODERATOR: {
         "community": ("*",),
         "accounts": ("view_user", "view_profile", "view_loginhistory", "view_session"),
+        # What somebody wrote on one may be no name.
+        "tutorials": ("view_certificate", "change_certificate"),
     },
     Role.ADMINISTRATOR: dict.fromkeys(
         ("accounts", "billing", "tutorials", "community", "analytics", "ops", "admin"), ("*",)

@@ -9,6 +9,7 @@ from accounts.personal_data import Holding, register
 from tutorials.models import (
     Award,
     Bookmark,
+    Certificate,
     Learner,
     LearningDay,
     QuizAnswer,
@@ -100,6 +101,15 @@ register(
         title="Your answers in quizzes",
         path="attempt__user",
         exported=("attempt__tutorial__slug", "attempt__number", "question", "chosen", "right"),
+    ),
+    Holding(
+        Certificate,
+        title="Your certificates",
+        path="user",
+        exported=(
+            *("title", "track__slug", "name", "name_changed_at", "finished_on", "issued_at", "tutorials", "quizzes"),
+            *("minutes", "seen_at", "revoked_at", "revocation"),
+        ),
     ),
     Holding(
         Award,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accounts.profile_sections import ProfileSection, register
-from tutorials.models import Award, Learner, TrackCompletion, TutorialProgress
+from tutorials.models import Award, Certificate, Learner, TrackCompletion, TutorialProgress
 from tutorials.services.progress import day_of
 
 if TYPE_CHECKING:
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 
 def learning(profile: Profile, to: User | AnonymousUser) -> dict[str, Any] | None:
-    """Achievements with their dates, finished tracks, and the streak; if this person lets them be seen."""
+    """Achievements with their dates, certificates, and the streak; if this person lets them be seen."""
     if not profile.shows("learning", to=to):
         return None
     learner = Learner.objects.filter(user=profile.user_id).first()
     content = {
         "awards": list(Award.objects.of(profile.user)),
+        "certificates": list(Certificate.objects.of(profile.user).standing()),
         "tracks": list(
+            # Those that nobody has given the certificate of yet.
             TrackCompletion.objects.filter(user=profile.user_id, track__is_published=True)
+            .without_certificate()
             .select_related("track")
             .order_by("-completed_at")
         ),

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from tutorials.views import finding, home, learning, pictures, quizzes, reading, tracks
+from tutorials.views import certificates, finding, home, learning, pictures, quizzes, reading, tracks
 
 app_name = "tutorials"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("tracks/", tracks.track_list, name="tracks"),
     path("tracks/<slug:slug>/", tracks.track_detail, name="track"),
     path("learning/", include(own_learning)),
+    path("certificates/<uuid:pk>/", certificates.certificate, name="certificate"),
+    path("certificates/<uuid:pk>/name/", certificates.change_name, name="certificate_name"),
     path("achievements/<slug:code>.svg", learning.achievement_picture, name="achievement_picture"),
     path("sitemap.xml", finding.sitemap, name="sitemap"),
     path("sitemap-<slug:section>.xml", finding.sitemap_file, name="sitemap_file"),

@@ -14,7 +14,8 @@ GROUPS = {
     "Today": ("analytics.figures", "billing.revenue", "ops.system"),
     "Learning": (
         *("tutorials.tutorial", "tutorials.track", "tutorials.topic", "tutorials.achievement"),
-        *("tutorials.tutorialprogress", "tutorials.quizattempt", "tutorials.trackcompletion", "tutorials.award"),
+        *("tutorials.tutorialprogress", "tutorials.quizattempt", "tutorials.trackcompletion", "tutorials.certificate"),
+        "tutorials.award",
     ),
     "Community": (
         *("community.case", "community.post", "community.comment", "community.category"),

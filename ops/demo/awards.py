@@ -1,4 +1,4 @@
-"""Tracks that members have finished and achievements that they have earned.
+"""Tracks that members have finished, with their certificates, and achievements that they have earned.
 
 Who has them is decided by tutorials.services.awarding; only when it was is told from what they did.
 """
@@ -6,11 +6,12 @@ Who has them is decided by tutorials.services.awarding; only when it was is told
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from ops.demo.learning import Journal
 from ops.demo.people import People
 from ops.demo.season import DAY, Season
-from tutorials.models import Achievement, Award, QuizAttempt, Track, TrackCompletion, TutorialProgress
+from tutorials.models import Achievement, Award, Certificate, QuizAttempt, Track, TrackCompletion, TutorialProgress
 from tutorials.services import awarding
 
 # Of what they earned since then, people are told when they come next.
@@ -21,6 +22,7 @@ def give_awards(season: Season, people: People, journal: Journal) -> None:
     for track in Track.objects.published():
         awarding.complete_track_for_all(track=track)
     date_completions(season, journal)
+    date_certificates(season)
     for achievement in Achievement.objects.filter(is_active=True):
         awarding.award_to_all(achievement=achievement)
     date_awards(season, people, journal)
@@ -50,6 +52,24 @@ def date_completions(season: Season, journal: Journal) -> None:
     # Of rows that are there already this changes the named columns, and is much quicker than bulk_update.
     TrackCompletion.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["user", "track"], update_fields=["completed_at"]
+    )
+
+
+def date_certificates(season: Season) -> None:
+    """With the day on which the track was finished, where its learner lives."""
+    finished: dict[tuple[int, int | None], datetime] = {
+        (user, track): at for user, track, at in TrackCompletion.objects.values_list("user", "track", "completed_at")
+    }
+    rows = list(Certificate.objects.select_related("user__profile"))
+    for row in rows:
+        row.issued_at = at = finished[row.user_id, row.track_id]
+        row.finished_on = at.astimezone(ZoneInfo(row.user.profile.time_zone)).date()
+        row.seen_at = at if at < season.now - UNSEEN else None
+    Certificate.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["user", "track"],
+        update_fields=["issued_at", "finished_on", "seen_at"],
     )
 
 

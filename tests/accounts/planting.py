@@ -68,6 +68,7 @@ from tests.tutorials.learners import make_achievement, make_track
 from tutorials.models import (
     Award,
     Bookmark,
+    Certificate,
     Learner,
     LearningDay,
     QuizAnswer,
@@ -195,6 +196,11 @@ def learner(user: User, mark: str) -> None:
 def quiz_answer(user: User, mark: str) -> None:
     attempt = QuizAttempt.objects.create(user=user, tutorial=make_tutorial(), number=1, score=1, passed=True)
     make(QuizAnswer, attempt=attempt, question="what", chosen=[f"{mark} answer"], right=True)
+
+
+def certificate(user: User, mark: str) -> None:
+    facts = {"track": make_track(), "title": "A track", "finished_on": date(2026, 11, 30)}
+    make(Certificate, user=user, name=f"{mark} name", **facts)
 
 
 def award(user: User, mark: str) -> None:
@@ -356,6 +362,7 @@ PLANTINGS: dict[type[Model], Callable[[User, str], None]] = {
     Bookmark: lambda user, mark: make(Bookmark, user=user, tutorial=make_tutorial(), note=f"{mark} note"),
     QuizAnswer: quiz_answer,
     Award: award,
+    Certificate: certificate,
     Post: post,
     Comment: comment,
     Revision: revision,

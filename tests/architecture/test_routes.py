@@ -26,7 +26,7 @@ from community.unsubscribing import make_token
 from tests.billing.organisations import make_invitation, make_organisation
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import TOTP_SECRET, make_tutorial, make_user
-from tests.tutorials.learners import make_achievement, make_quiz_tutorial, make_track
+from tests.tutorials.learners import make_achievement, make_certificate, make_quiz_tutorial, make_track
 from tutorials.models import TutorialImage
 from tutorials.services import writing
 
@@ -86,6 +86,8 @@ TABLE = {
     "learning/<int:number>/": Rule(MEMBERS, path={"<int:number>": str(timezone.now().year)}),
     "learning/goal/": Rule(MEMBERS, "post"),
     "achievements/<slug:code>.svg": Rule(PUBLIC, path={"<slug:code>": "first"}),
+    "certificates/<uuid:pk>/": Rule(PUBLIC, path={"<uuid:pk>": "{certificate}"}),
+    "certificates/<uuid:pk>/name/": Rule(OWNER, "post", {"<uuid:pk>": "{certificate}"}),
     "u/<slug:handle>/": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
     "u/<slug:handle>/picture": Rule(PUBLIC, path={"<slug:handle>": "lea-learner"}),
     "settings/profile/": Rule(MEMBERS),
@@ -287,6 +289,9 @@ TABLE = {
     "api/users/me/achievements": Rule(MEMBERS),
     # Shown to members, unless somebody chose otherwise.
     "api/users/<int:user_id>/achievements": Rule(MEMBERS, path={"<int:user_id>": "{learner}"}),
+    "api/users/me/certificates": Rule(MEMBERS),
+    "api/users/<int:user_id>/certificates": Rule(MEMBERS, path={"<int:user_id>": "{learner}"}),
+    "api/certificates/<uuid:pk>": Rule(PUBLIC, path={"<uuid:pk>": "{certificate}"}),
     "api/auth/signup": Rule(PUBLIC, "post"),
     "api/auth/login": Rule(PUBLIC, "post"),
     # Whoever holds a refresh token; signed in or not plays no part.
@@ -410,7 +415,8 @@ def things(cast: dict[str, User | None]) -> dict[str, str]:
     image = TutorialImage(tutorial=tutorial, name="images/one.png", kind="png", width=1, height=1, digest="0" * 64)
     image.file.save("x.png", ContentFile(b"x"))
     make_quiz_tutorial("Asked")
-    make_track(tutorial, slug="open-track")
+    track = make_track(tutorial, slug="open-track")
+    certificate = make_certificate(learner, track)
     make_achievement("streak_days", code="first")
     learner.profile.picture.save("x.webp", ContentFile(b"x"))
     session = Session.objects.create(user=learner, door="api", expires_at=timezone.now() + Session.IDLE)
@@ -441,6 +447,7 @@ def things(cast: dict[str, User | None]) -> dict[str, str]:
         "{case}": str(case.pk),
         "{staff_action}": str(action.pk),
         "{image}": post_image.name,
+        "{certificate}": str(certificate.pk),
         "{change}": signing.dumps(
             {"user": learner.pk, "email": "other@howtoai.example", "stamp": addresses.stamp(learner)},
             salt=addresses.SALT,

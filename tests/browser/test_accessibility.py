@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,15 @@ from community.services import answers, drafts, following, likes, reporting, sta
 from tests.billing.truths import DAY, NOON, make_payment, make_return, make_subscription, make_truth
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import PASSWORD, TOTP_SECRET, make_tutorial, make_user, totp_code
-from tests.tutorials.learners import answers_to, finish, make_achievement, make_quiz_tutorial, make_track, record
+from tests.tutorials.learners import (
+    answers_to,
+    finish,
+    make_achievement,
+    make_certificate,
+    make_quiz_tutorial,
+    make_track,
+    record,
+)
 from tutorials.models import Tutorial
 from tutorials.services.bookmarks import put_bookmark
 from tutorials.services.quizzes import answer_quiz
@@ -196,6 +205,28 @@ def test_no_page_of_a_learner_has_a_barrier(page: Page, lea: User, look: dict[st
     expect(page.get_by_role("dialog")).to_be_visible()
     results = barriers(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
+def test_a_certificate_has_no_barrier_and_prints_on_one_sheet(page: Page, lea: User, look: dict[str, Any]) -> None:
+    certificate = make_certificate(lea, make_track(make_tutorial(), title="Incomprehensibilities" * 5))
+    certificate.change_name("Unbreakable" * 13)
+    certificate.save()
+    other = make_certificate(lea)
+    other.revoke("Its answers were copied.")
+    other.save()
+    addresses = [each.get_absolute_url() for each in (certificate, other)]
+    for is_hers in (False, True):
+        if is_hers:
+            sign_in(page, lea)
+        for address in addresses:
+            page.goto(address)
+            expect(page.locator("h1")).to_have_count(1)
+            assert overflow(page) == 0, address
+            results = barriers(page)
+            assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+        page.goto(addresses[0])
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
 
 
 @pytest.mark.parametrize("look", [{"viewport": {"width": width, "height": 900}} for width in (320, 768)])

@@ -6,7 +6,8 @@ from typing import Any
 
 from accounts.models import User
 from tests.factories import make_tutorial, numbers
-from tutorials.models import Achievement, Track, TrackStep, Tutorial
+from tutorials.models import Achievement, Certificate, Track, TrackCompletion, TrackStep, Tutorial
+from tutorials.services import awarding
 from tutorials.services.progress import Step, record_progress
 
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/></svg>'
@@ -47,6 +48,13 @@ def make_track(*tutorials: Tutorial, **fields: Any) -> Track:
     for position, tutorial in enumerate(tutorials):
         TrackStep.objects.create(track=track, tutorial=tutorial, position=position)
     return track
+
+
+def make_certificate(user: User, track: Track | None = None) -> Certificate:
+    """As the night makes it of a track that was finished before there were any."""
+    completion = TrackCompletion.objects.create(user=user, track=track or make_track(make_tutorial()))
+    awarding.certify(TrackCompletion.objects.filter(pk=completion.pk))
+    return Certificate.objects.get(user=user, track=completion.track)
 
 
 def make_achievement(rule: str, threshold: int = 1, **fields: Any) -> Achievement:

@@ -11,6 +11,7 @@ from tutorials.learning import StepState
 from tutorials.models import (
     Award,
     Bookmark,
+    Certificate,
     QuizAttempt,
     ReviewNote,
     Track,
@@ -25,6 +26,10 @@ TOPIC_COLUMNS = ("id", "position", "slug", "name", "description", "tutorial_coun
 TRACK_COLUMNS = ("id", "position", "slug", "title", "summary", "step_count", "minutes")
 OWN_TRACK_COLUMNS = ("done_count", "fraction", "completed_at")
 ACHIEVEMENT_COLUMNS = ("code", "title", "description", "rule", "threshold")
+CERTIFICATE_COLUMNS = (
+    *("id", "title", "track__slug", "name", "finished_on", "issued_at", "tutorials", "quizzes", "minutes"),
+    *("revoked_at", "user_id"),
+)
 ATTEMPT_COLUMNS = ("number", "at", "score", "passed")
 VERSION_COLUMNS = ("number", "at", "by__name", "title")
 IMAGE_COLUMNS = ("id", "name", "kind", "width", "height", "digest")
@@ -240,3 +245,24 @@ def award_item(row: Row, request: Request) -> Row:
 def award_row(award: Award) -> Row:
     """The row that `AwardQuerySet.as_rows` would have of it."""
     return {name: getattr(award.achievement, name) for name in ACHIEVEMENT_COLUMNS} | {"earned_at": award.earned_at}
+
+
+# Certificates
+
+
+def certificate_item(row: Row, request: Request) -> Row:
+    """Of one that was revoked nobody but its holder is told the name."""
+    is_told = row["revoked_at"] is None or row["user_id"] == request.user.pk
+    address = reverse("tutorials:certificate", args=[row["id"]])
+    return (
+        {"id": row["id"], "url": request.build_absolute_uri(address)}
+        | {"track": row["track__slug"], "title": row["title"], "name": row["name"] if is_told else None}
+        | picked(row, "finished_on", "issued_at", "tutorials", "quizzes", "minutes", "revoked_at")
+    )
+
+
+def certificate_row(certificate: Certificate) -> Row:
+    """The row that a list would have of it."""
+    slug = certificate.track.slug if certificate.track else None
+    own = [name for name in CERTIFICATE_COLUMNS if name != "track__slug"]
+    return {name: getattr(certificate, name) for name in own} | {"track__slug": slug}

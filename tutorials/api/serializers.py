@@ -88,6 +88,12 @@ class ProgressSerializer(StrictSerializer):
     example = {"fraction": 0.75, "seconds": 300, "block": "tokens", "visit": "monday"}
 
 
+class CertificateNameSerializer(StrictSerializer):
+    name = TextField()
+
+    example = {"name": "Lea Learner"}
+
+
 class AnswersSerializer(StrictSerializer):
     """Question → what was answered; the quiz itself looks at each."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billing.levels import FREE, LEVELS
-from common.openapi.shapes import Address, Number, OneOf, Shape, Text, Texts, Time, Truth, Whole
+from common.openapi.shapes import Address, Day, Id, Number, OneOf, Shape, Text, Texts, Time, Truth, Whole
 from tutorials.models import AccessLevel, Difficulty, Status, Verdict
 
 SLUG, TITLE = "how-language-models-work", "How language models work"
@@ -153,8 +153,25 @@ class Award(Achievement):
     earned_at = Time()
 
 
+class Certificate(Shape):
+    """That somebody finished a track."""
+
+    id = Id("3f0c9a52-7a0d-4c1b-9a57-0c5c5dd0a6d1", "Nobody can guess it.")
+    url = Address("https://howtoai.example/certificates/3f0c9a52-7a0d-4c1b-9a57-0c5c5dd0a6d1/", "Its page.")
+    track = Text("start-here", "Its slug, or null: it was deleted.", allow_null=True)
+    title = Text("Start here", "Of the track, as it was then.")
+    name = Text("Lea Learner", "As its holder gives it. Null: it was revoked.", allow_null=True)
+    finished_on = Day("2026-11-30")
+    issued_at = Time()
+    tutorials = Whole(5, "How many were finished; 0: not known.")
+    quizzes = Whole(4, "How many were passed, where the track asks for that.")
+    minutes = Whole(42, "How long reading them takes.")
+    revoked_at = Time("Null: it stands.", example=None, allow_null=True)
+
+
 class ProgressMade(Progress):
     awards = Award(many=True, help_text="Those that this has earned.")
+    certificates = Certificate(many=True, help_text="Of tracks that this has finished.")
 
 
 class OptionAsked(Shape):
@@ -205,6 +222,7 @@ class AttemptMarked(Attempt):
 
     questions = QuestionMarked(many=True)
     awards = Award(many=True, help_text="Those that this has earned.")
+    certificates = Certificate(many=True, help_text="Of tracks that this has finished.")
 
 
 class BookmarkListed(Shape):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tutorials.api.views import achievements, authoring, images, learning, tracks, tutorials
+from tutorials.api.views import achievements, authoring, certificates, images, learning, tracks, tutorials
 
 urlpatterns = [
     path("tutorials", tutorials.TutorialsView.as_view(), name="api-tutorials"),
@@ -34,4 +34,11 @@ urlpatterns = [
         achievements.AchievementsOfPersonView.as_view(),
         name="api-achievements-of-person",
     ),
+    path("users/me/certificates", certificates.MyCertificatesView.as_view(), name="api-my-certificates"),
+    path(
+        "users/<int:user_id>/certificates",
+        certificates.CertificatesOfPersonView.as_view(),
+        name="api-certificates-of-person",
+    ),
+    path("certificates/<uuid:pk>", certificates.CertificateView.as_view(), name="api-certificate"),
 ]

@@ -1,6 +1,6 @@
 """The shape of what comes in."""
 
 from tutorials.forms.finding import TutorialListForm
-from tutorials.forms.learning import BookmarkForm, GoalForm, ProgressForm
+from tutorials.forms.learning import BookmarkForm, CertificateNameForm, GoalForm, ProgressForm
 
-__all__ = ["BookmarkForm", "GoalForm", "ProgressForm", "TutorialListForm"]
+__all__ = ["BookmarkForm", "CertificateNameForm", "GoalForm", "ProgressForm", "TutorialListForm"]

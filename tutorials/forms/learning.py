@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from tutorials.models.certificates import NO_NAME
 from tutorials.models.learning import LONGEST_NOTE
 
 
@@ -27,6 +28,10 @@ class ProgressForm(forms.Form):
 class BookmarkForm(forms.Form):
     block = forms.CharField(required=False, strip=False)
     note = forms.CharField(required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class CertificateNameForm(forms.Form):
+    name = forms.CharField(max_length=150, label="Name on it", error_messages={"required": NO_NAME})
 
 
 class GoalForm(forms.Form):

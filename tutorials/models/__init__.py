@@ -2,6 +2,7 @@
 
 from tutorials.models.achievements import Achievement, Award
 from tutorials.models.authoring import ReviewNote, TutorialImage, TutorialVersion, Verdict
+from tutorials.models.certificates import Certificate
 from tutorials.models.learning import Bookmark, Learner, LearningDay, TrackCompletion, TutorialProgress
 from tutorials.models.quizzes import QuizAnswer, QuizAttempt
 from tutorials.models.search import SearchWord
@@ -12,6 +13,7 @@ __all__ = [
     "Achievement",
     "Award",
     "Bookmark",
+    "Certificate",
     "Difficulty",
     "Learner",
     "LearningDay",

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from tutorials.models.tutorials import Track, Tutorial
-from tutorials.querysets import BookmarkQuerySet, ProgressQuerySet
+from tutorials.querysets import BookmarkQuerySet, CompletionQuerySet, ProgressQuerySet
 
 LONGEST_NOTE = 2000  # characters
 # Seconds of attention that may be claimed at once; more come in only as fast as time passes.
@@ -169,6 +169,8 @@ class TrackCompletion(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="track_completions")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="completions")
     completed_at = models.DateTimeField(default=timezone.now)
+
+    objects = CompletionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="track_completion_once", fields=["user", "track"])]

@@ -4,12 +4,16 @@ from tutorials.querysets.authoring import TutorialVersionQuerySet
 from tutorials.querysets.learning import (
     AWARDS_NEWEST_FIRST,
     BOOKMARKS_NEWEST_FIRST,
+    CERTIFICATES_NEWEST_FIRST,
     FINISHED_LATEST_FIRST,
     LATEST_FIRST,
     AwardQuerySet,
     BookmarkQuerySet,
+    CertificateQuerySet,
+    CompletionQuerySet,
     ProgressQuerySet,
     QuizAttemptQuerySet,
+    has_news,
 )
 from tutorials.querysets.search import search_published
 from tutorials.querysets.tutorials import (
@@ -32,6 +36,7 @@ __all__ = [
     "AWARDS_NEWEST_FIRST",
     "BEST_FIRST",
     "BOOKMARKS_NEWEST_FIRST",
+    "CERTIFICATES_NEWEST_FIRST",
     "FINISHED_LATEST_FIRST",
     "LATEST_FIRST",
     "MARKS",
@@ -43,6 +48,8 @@ __all__ = [
     "TUTORIALS",
     "AwardQuerySet",
     "BookmarkQuerySet",
+    "CertificateQuerySet",
+    "CompletionQuerySet",
     "Neighbours",
     "ProgressQuerySet",
     "QuizAttemptQuerySet",
@@ -50,6 +57,7 @@ __all__ = [
     "TrackQuerySet",
     "TutorialQuerySet",
     "TutorialVersionQuerySet",
+    "has_news",
     "is_published",
     "search_published",
 ]

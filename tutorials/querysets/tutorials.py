@@ -111,7 +111,8 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
         {"block", "note"}; `quiz_passed`: whether they ever did; `has_news`: whether they have earned
         something, anywhere, and were not told.
         """
-        from tutorials.models import Award, Bookmark, QuizAttempt, TutorialProgress
+        from tutorials.models import Bookmark, QuizAttempt, TutorialProgress
+        from tutorials.querysets.learning import has_news
 
         own = {"user": user, "tutorial": OuterRef("pk")}
 
@@ -121,7 +122,7 @@ class TutorialQuerySet(QuerySet["Tutorial"]):
             reading=Subquery(TutorialProgress.objects.filter(**own).values(it=reading)),
             marked=ArraySubquery(Bookmark.objects.filter(**own).order_by("created_at").values(it=marked)),
             quiz_passed=Exists(QuizAttempt.objects.filter(**own, passed=True)),
-            has_news=Exists(Award.objects.filter(user=user).unseen()),
+            has_news=has_news(user),
         )
 
     def filtered(
@@ -233,6 +234,14 @@ class TrackQuerySet(QuerySet["Track"]):
             ),
         )
         return walked
+
+    def with_certificate_of(self, user: User | AnonymousUser) -> TrackQuerySet:
+        """With `certificate`, the key of this person's that stands, or None."""
+        from tutorials.models import Certificate
+
+        own = Certificate.objects.filter(user=user.pk, track=OuterRef("pk")).standing()
+        found: TrackQuerySet = self.annotate(certificate=Subquery(own.values("pk")))
+        return found
 
 
 def is_published(prefix: str = "", at: datetime | None = None) -> Q:

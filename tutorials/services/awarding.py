@@ -1,9 +1,11 @@
-"""Giving people what they have earned, once and only once: finished tracks, and achievements."""
+"""Giving people what they have earned, once and only once: finished tracks with certificates, and achievements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
@@ -11,10 +13,30 @@ from django.utils import timezone
 
 from accounts.models import User
 from tutorials import metrics
-from tutorials.models import Achievement, Award, QuizAttempt, Track, TrackCompletion, Tutorial, TutorialProgress
-from tutorials.querysets import is_published
+from tutorials.models import (
+    Achievement,
+    Award,
+    Certificate,
+    QuizAttempt,
+    Track,
+    TrackCompletion,
+    Tutorial,
+    TutorialProgress,
+)
+from tutorials.querysets import CompletionQuerySet, has_news, is_published
 
 BATCH = 1000
+
+
+@dataclass(frozen=True)
+class News:
+    """What somebody has earned and was not told of yet."""
+
+    awards: list[Award] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.awards or self.certificates)
 
 
 @transaction.atomic
@@ -37,14 +59,22 @@ def value_of(rule: str, user: User) -> int:
     return int(row["value"]) if row else 0
 
 
-def announce(*, user: User) -> list[Award]:
+def announce(*, user: User) -> News:
     """What somebody has earned and was not told of yet; with this they are, once, even on two pages at once."""
-    if not Award.objects.filter(user=user).unseen().exists():
-        return []
+    if not User.objects.filter(has_news(user.pk), pk=user.pk).exists():
+        return News()
     with transaction.atomic():
-        unseen = list(Award.objects.of(user).unseen().select_for_update(of=("self",), skip_locked=True))
-        Award.objects.filter(pk__in=[each.pk for each in unseen]).update(seen_at=timezone.now())
-    return unseen
+        return News(
+            take(Award.objects.of(user).unseen()),
+            take(Certificate.objects.of(user).unseen()),
+        )
+
+
+def take(unseen: QuerySet[Any]) -> list[Any]:
+    """Those of these rows that no other page is telling of at this moment; they are seen now."""
+    taken = list(unseen.select_for_update(of=("self",), skip_locked=True))
+    unseen.model._default_manager.filter(pk__in=[each.pk for each in taken]).update(seen_at=timezone.now())
+    return taken
 
 
 def award_to_all(*, achievement: Achievement) -> int:
@@ -57,19 +87,48 @@ def award_to_all(*, achievement: Achievement) -> int:
     return give([Award(user_id=row["user"], achievement=achievement) for row in earners.iterator(BATCH)])
 
 
-def complete_tracks(*, user: User, tutorial: Tutorial) -> list[Track]:
-    """Note which tracks somebody has finished with this tutorial; returns those that are new."""
+def complete_tracks(*, user: User, tutorial: Tutorial) -> list[Certificate]:
+    """Note which tracks somebody has finished with this tutorial; returns the certificates of those that are new."""
     open_ones = Track.objects.published().filter(steps__tutorial=tutorial).exclude(completions__user=user)
     finished = [track for track in open_ones if finishers(track).filter(user=user).exists()]
+    if not finished:
+        return []
     give([TrackCompletion(user=user, track=track) for track in finished])
-    return finished
+    certify(TrackCompletion.objects.filter(user=user, track__in=finished))
+    return list(Certificate.objects.of(user).filter(track__in=finished).select_related("track"))
 
 
 def complete_track_for_all(*, track: Track) -> int:
-    """Note everybody who has finished a track, for when it is published or loses a step; returns how many are new."""
+    """Note everybody who has finished a track, for when it is published or loses a step; returns how many are new.
+
+    Each of them gets a certificate.
+    """
     has_it = TrackCompletion.objects.filter(track=track).values("user")
     rows = finishers(track).exclude(user__in=has_it)
-    return give([TrackCompletion(user_id=row["user"], track=track) for row in rows.iterator(BATCH)])
+    new = give([TrackCompletion(user_id=row["user"], track=track) for row in rows.iterator(BATCH)])
+    certify(TrackCompletion.objects.filter(track=track))
+    return new
+
+
+def certify(completions: CompletionQuerySet) -> int:
+    """Give the certificates that are due for these finished tracks; returns how many were new."""
+    due = completions.without_certificate().with_facts().select_related("user__profile", "track")
+    return give([certificate_of(each) for each in due.iterator(BATCH)])
+
+
+def certificate_of(completion: Any) -> Certificate:
+    """What is so now, from a row `with_facts`; quizzes count where the track asks for them."""
+    profile, track = completion.user.profile, completion.track
+    return Certificate(
+        user=completion.user,
+        track=track,
+        title=track.title,
+        name=profile.shown_name,
+        finished_on=completion.completed_at.astimezone(ZoneInfo(profile.time_zone)).date(),
+        tutorials=completion.tutorials,
+        minutes=completion.minutes,
+        quizzes=completion.quizzes if track.quizzes_required else 0,
+    )
 
 
 def finishers(track: Track) -> QuerySet[TutorialProgress, dict[str, Any]]:

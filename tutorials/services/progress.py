@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from analytics import track
 from common.prepared import Prepared
-from tutorials.models import Award, Learner, LearningDay, Track, Tutorial, TutorialProgress
+from tutorials.models import Award, Certificate, Learner, LearningDay, Tutorial, TutorialProgress
 from tutorials.models.learning import ABSURD
 from tutorials.services import awarding
 
@@ -46,7 +46,7 @@ class Step:
 
     progress: TutorialProgress
     finished: bool = False
-    tracks: list[Track] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
     awards: list[Award] = field(default_factory=list)
 
 
@@ -96,9 +96,9 @@ def record_progress(
             started=started,
             total=progress.seconds,
         )
-    tracks = awarding.complete_tracks(user=user, tutorial=tutorial) if finished else []
+    certificates = awarding.complete_tracks(user=user, tutorial=tutorial) if finished else []
     awards = awarding.award(user=user) if finished or new_day else []
-    return Step(progress, finished, tracks, awards)
+    return Step(progress, finished, certificates, awards)
 
 
 @transaction.atomic

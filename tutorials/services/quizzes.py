@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from common.limits import spend
-from tutorials.models import Award, QuizAnswer, QuizAttempt, Track, Tutorial
+from tutorials.models import Award, Certificate, QuizAnswer, QuizAttempt, Tutorial
 from tutorials.quiz import Marked, Quiz, check, score
 from tutorials.services import awarding
 from tutorials.services.progress import lock_learner, note_learning, require_access
@@ -28,7 +28,7 @@ class Result:
 
     attempt: QuizAttempt
     marked: list[Marked]
-    tracks: list[Track] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
     awards: list[Award] = field(default_factory=list)
 
 
@@ -63,9 +63,9 @@ def answer_quiz(*, user: User, tutorial: Tutorial, answers: Mapping[str, object]
     new_day = note_learning(learner, seconds=0, now=timezone.now())
     learner.save(update_fields=["streak", "longest_streak", "last_day"])
     news = attempt.passed and not passed_before
-    tracks = awarding.complete_tracks(user=user, tutorial=tutorial) if news else []
+    certificates = awarding.complete_tracks(user=user, tutorial=tutorial) if news else []
     awards = awarding.award(user=user) if news or new_day else []
-    return Result(attempt, marked, tracks, awards)
+    return Result(attempt, marked, certificates, awards)
 
 
 def quiz_of(tutorial: Tutorial) -> Quiz:

@@ -54,6 +54,6 @@ def home_of_member(request: HttpRequest) -> HttpResponse:
         "next_step": learning.next_for(user),
         "newest": learning.new_since(user),
         "sections": home_sections.place.shown(user),
-        "awards": awarding.announce(user=user),
+        "news": awarding.announce(user=user),
     }
     return render(request, "tutorials/home_member.html", context)

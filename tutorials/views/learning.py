@@ -13,7 +13,7 @@ from common.forms import PlaceForm, cleaned, faults_in_words
 from common.paging import neighbours
 from tutorials import learning
 from tutorials.forms import BookmarkForm, GoalForm
-from tutorials.models import Achievement, Track
+from tutorials.models import Achievement, Certificate, Track
 from tutorials.services import awarding, bookmarks
 from tutorials.services.progress import day_of, set_daily_goal
 from tutorials.views import find
@@ -29,8 +29,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "days": learning.days_of(user),
         "places": learning.places_of(user, most=10),
         "tracks": Track.objects.published().with_progress_of(user),
+        "certificates": Certificate.objects.of(user),
         "achievements": learning.achievements_of(user),
-        "awards": awarding.announce(user=user),
+        "news": awarding.announce(user=user),
         "this_year": day_of(user).year,
         "form": GoalForm(),
     }

@@ -68,7 +68,7 @@ def show(
         # What is left is about no question of this quiz.
         "faults": [fault for messages in (faults or {}).values() for fault in messages],
         "walk": learning.walk_through(tutorial),
-        "awards": awarding.announce(user=user) if attempt else [],
+        "news": awarding.announce(user=user) if attempt else None,
     }
     return render(request, "tutorials/quiz.html", context, status=400 if faults is not None else 200)
 

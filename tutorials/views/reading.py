@@ -20,8 +20,8 @@ from tutorials.views import find
 from tutorials.views.tutorial_page import (
     KEPT,
     Reading,
-    awards_of,
     find_with_reading,
+    news_of,
     page_for_member,
     page_for_visitor,
     questions_in,
@@ -88,6 +88,6 @@ def finish(request: HttpRequest, slug: str) -> HttpResponse:
         "is_member": True,
         "is_done": Reading.of(tutorial).completed_at is not None,
         "quiz_passed": tutorial.quiz_passed,
-        "awards": awards_of(awarding.announce(user=user)),
+        "awards": news_of(awarding.announce(user=user)),
     }
     return render(request, "tutorials/_finish.html", context)

@@ -20,7 +20,7 @@ def track_list(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def track_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    track = get_object_or_404(Track.objects.shown_to(request.user), slug=slug)
+    track = get_object_or_404(Track.objects.shown_to(request.user).with_certificate_of(request.user), slug=slug)
     steps = learning.steps_with_state(track, request.user)
     todo = next((step for step in steps if not step.is_done), None)
     return render(request, "tutorials/track.html", {"track": track, "steps": steps, "todo": todo})

@@ -83,14 +83,14 @@ def page_for_member(request: HttpRequest, tutorial: Any, user: User) -> SafeStri
     """Of a tutorial that was found `with_reading_of` this person, who with this is told what they have earned."""
     reading, token = Reading.of(tutorial), get_token(request)
     page = page_with_gaps(tutorial, reading, user)
-    earned = awarding.announce(user=user) if tutorial.has_news and "awards" in page.names else []
+    news = awarding.announce(user=user) if tutorial.has_news and "awards" in page.names else awarding.News()
     own: dict[str, Value] = {
         **frame_of(request, csrf_token=token),
         "csrf_token": token,
         "fraction": str(reading.fraction),
         "place": "" if reading.completed_at else reading.block,
         "resume": filled("_resume.html", reading=reading) if reading.completed_at or reading.block else "",
-        "awards": awards_of(earned),
+        "awards": news_of(news),
         "marks": filled("_marks.html", tutorial=tutorial, marks=marks_of(tutorial), csrf_token=token)
         if tutorial.marked and "marks" in page.names
         else "",
@@ -170,8 +170,8 @@ def marks_of(tutorial: Any) -> list[dict[str, str]]:
     ]
 
 
-def awards_of(awards: list[Any]) -> SafeString:
-    return filled("_awards.html", awards=awards) if awards else SafeString("")
+def news_of(news: awarding.News) -> SafeString:
+    return filled("_awards.html", news=news) if news else SafeString("")
 
 
 def sections_of(tutorial: Tutorial, reader: User | AnonymousUser) -> SafeString:

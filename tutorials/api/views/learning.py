@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import member
-from common.api import PrivateView, answer, answer_from, validated
+from common.api import PrivateView, Row, answer, answer_from, validated
 from common.forms import PlaceForm
 from common.openapi import OF_ONE_PERSON, Limit, Listed, Refusal, described
 from tutorials.api import shapes
@@ -21,6 +21,8 @@ from tutorials.api.representations import (
     award_row,
     bookmark_item,
     bookmark_row,
+    certificate_item,
+    certificate_row,
     progress_of,
     question_marked,
     quiz_of,
@@ -30,8 +32,8 @@ from tutorials.learning import list_bookmarks
 from tutorials.models import Bookmark, QuizAttempt, Tutorial, TutorialProgress
 from tutorials.quiz import Quiz
 from tutorials.services import bookmarks
-from tutorials.services.progress import record_progress, require_access
-from tutorials.services.quizzes import RATE, answer_quiz
+from tutorials.services.progress import Step, record_progress, require_access
+from tutorials.services.quizzes import RATE, Result, answer_quiz
 from tutorials.views import find
 
 NEEDS_PREMIUM = Refusal(403, "premium_required", "the rest of it, its quiz, or progress in it, needs Premium")
@@ -50,12 +52,11 @@ class ProgressView(LearningView):
 
     @described("Report progress", takes=ProgressSerializer, gives=shapes.ProgressMade, refuses=(NEEDS_PREMIUM,))
     def put(self, request: Request, slug: str) -> Response:
-        """Move forward; `awards` are those that this has earned."""
+        """Move forward; `awards` and `certificates` are those that this has earned."""
         tutorial = find(request, slug)
         report = validated(ProgressSerializer(data=request.data))
         step = record_progress(user=member(request), tutorial=tutorial, **report)
-        awards = [award_item(award_row(award), request) for award in step.awards]
-        return Response(progress_of(step.progress) | {"awards": awards})
+        return Response(progress_of(step.progress) | earned(step, request))
 
 
 class QuizView(LearningView):
@@ -87,7 +88,7 @@ class AttemptsView(LearningView):
         result = answer_quiz(user=member(request), tutorial=tutorial, **validated(AnswersSerializer(data=request.data)))
         body = attempt_item(attempt_row(result.attempt)) | {
             "questions": [question_marked(marked) for marked in result.marked],
-            "awards": [award_item(award_row(award), request) for award in result.awards],
+            **earned(result, request),
         }
         return Response(body, status=status.HTTP_201_CREATED)
 
@@ -118,6 +119,14 @@ class BookmarkView(LearningView):
     def delete(self, request: Request, slug: str, block: str = "") -> Response:
         bookmarks.remove_bookmark(user=member(request), tutorial=find(request, slug), block=block)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def earned(what: Step | Result, request: Request) -> Row:
+    """What this has brought."""
+    return {
+        "awards": [award_item(award_row(award), request) for award in what.awards],
+        "certificates": [certificate_item(certificate_row(each), request) for each in what.certificates],
+    }
 
 
 def find_asking(request: Request, slug: str) -> Tutorial:
