@@ -46,6 +46,7 @@ def show(request: HttpRequest, found: Certificate, form: CertificateNameForm) ->
         "profile": profile if profile.shows("learning", to=request.user) else None,
         "is_listed": profile.shows("learning", to=AnonymousUser()),
         "address": address,
+        "host": request.get_host(),
         "qr_code": qr_code(address),
         "form": form,
     }
