@@ -296,7 +296,7 @@ def test_its_holder_corrects_the_name_and_the_page_says_when(learner: User) -> N
     text = response.content.decode()
     assert "Your certificate shows this name now." in text
     assert "Dr. Lea Learner" in text
-    assert "last corrected on" in text
+    assert "last corrected the name" in text
     learner.refresh_from_db()
     assert learner.name == "Lea Learner"
 
