@@ -22,7 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 
-from accounts.forms import UserChangeForm, UserCreationForm
+from accounts.forms.staff import UserChangeForm, UserCreationForm
 from accounts.models import ApiKey, ErasureReceipt, LoginHistory, Profile, Role, Session, User
 from accounts.models.sessions import Door
 from accounts.services import staff

@@ -15,7 +15,7 @@ from common.forms import PlaceForm, asked_place
 from common.paging import Page, page_of
 
 if TYPE_CHECKING:
-    from accounts.forms import PeopleListForm
+    from accounts.forms.listing import PeopleListForm
 
 
 def list_people(form: PeopleListForm) -> Page:

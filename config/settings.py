@@ -250,7 +250,10 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm", "change_password": "accounts.forms.NewPasswordForm"}
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.signing_in.SignUpForm",
+    "change_password": "accounts.forms.signing_in.NewPasswordForm",
+}
 # Somebody may read before the address is confirmed; `User.is_confirmed` gates the rest.
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # mail scanners open links
@@ -270,12 +273,12 @@ MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
-    "authenticate": "accounts.forms.SecondFactorForm",
-    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
-    "add_webauthn": "accounts.forms.NewPasskeyForm",
-    "authenticate_webauthn": "accounts.forms.PasskeyForm",
-    "login_webauthn": "accounts.forms.PasskeySignInForm",
-    "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
+    "authenticate": "accounts.forms.signing_in.SecondFactorForm",
+    "reauthenticate": "accounts.forms.signing_in.SecondFactorAgainForm",
+    "add_webauthn": "accounts.forms.signing_in.NewPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.signing_in.PasskeyForm",
+    "login_webauthn": "accounts.forms.signing_in.PasskeySignInForm",
+    "reauthenticate_webauthn": "accounts.forms.signing_in.PasskeyAgainForm",
 }
 MFA_TOTP_ISSUER = SITE_NAME
 # Browsers take passkeys over plain HTTP on localhost only.

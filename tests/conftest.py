@@ -11,6 +11,7 @@ from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from common.kept import near
 from tests import locks
 from tests.analytics.taken import taken  # noqa: F401 - a fixture for all
 from tests.brokers import worker_elsewhere  # noqa: F401 - a fixture for all
@@ -39,6 +40,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def empty_cache() -> Iterator[None]:
     yield
     cache.clear()
+    near.clear()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from accounts.api.serializers import (
     session_item,
 )
 from accounts.api.shapes import DeviceSession, Erasure, HistoryEntry, Me, Person, PersonListed
-from accounts.forms import PeopleListForm
+from accounts.forms.listing import PeopleListForm
 from accounts.listing import list_history, list_people, list_sessions
 from accounts.models import Profile, Session
 from accounts.models.sessions import Door, EndReason

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import AddressForm
+from accounts.forms.signing_in import AddressForm
 from accounts.models.sessions import Door
 from accounts.permissions import member
 from accounts.services import addresses, people

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import ApiKeyForm, RotateApiKeyForm
+from accounts.forms.own import ApiKeyForm, RotateApiKeyForm
 from accounts.models import ApiKey
 from accounts.models.sessions import Door
 from accounts.permissions import member

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.forms import ErasureForm
+from accounts.forms.own import ErasureForm
 from accounts.models import DataExport
 from accounts.models.sessions import Door
 from accounts.permissions import member

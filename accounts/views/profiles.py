@@ -8,7 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.forms import PictureForm, ProfileForm
+from accounts.forms.profiles import PictureForm, ProfileForm
 from accounts.models import Profile
 from accounts.permissions import member
 from accounts.profile_sections import sections_of

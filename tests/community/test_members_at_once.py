@@ -12,10 +12,21 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import erasure
-from community.models import Comment, Kind, Like, Notification, Post, Revision
-from community.services import answers, counting, likes, notifying, reading, states, writing
+from community.models import Comment, Kind, Level, Like, Notification, Post, Revision
+from community.services import (
+    answers,
+    counting,
+    following,
+    likes,
+    moderating,
+    notifying,
+    reading,
+    states,
+    telling,
+    writing,
+)
 from tests.at_once import alone, at_once, messages, overtaken, wait_until_somebody_waits
-from tests.community.members import make_comment, make_post
+from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +51,24 @@ def test_nothing_is_said_to_a_post_that_goes_at_that_moment(post: Post, learner:
     assert messages(late) == [writing.NOT_READABLE]
     assert not Comment.objects.exists()
     assert no_drift()
+
+
+def test_a_post_that_is_moved_at_that_moment_takes_what_is_said_to_it(
+    post: Post, moderator: User, stranger: User
+) -> None:
+    elsewhere = make_category("Elsewhere")
+    move = partial(moderating.move, by=moderator, post=post, category=elsewhere, reason="It belongs there.")
+    assert isinstance(overtaken(move, partial(make_comment, post, author=stranger)), Comment)
+    assert Post.objects.get().category == elsewhere
+    assert no_drift()
+
+
+def test_a_post_that_is_moved_at_that_moment_is_told_of(post: Post, moderator: User, stranger: User) -> None:
+    elsewhere = make_category("Elsewhere")
+    following.put_watch(user=stranger, level=Level.WATCHING, category=elsewhere)
+    Post.objects.update(announced_at=None)
+    move = partial(moderating.move, by=moderator, post=post, category=elsewhere, reason="It belongs there.")
+    assert overtaken(move, partial(telling.tell_of_post, post.pk)) == 1
 
 
 def test_an_answer_that_goes_at_that_moment_is_not_accepted(post: Post, learner: User, stranger: User) -> None:

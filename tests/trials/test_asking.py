@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
 
-from accounts.forms import PeopleListForm
+from accounts.forms.listing import PeopleListForm
 from analytics.api.figures import SeriesSerializer, ViewSerializer
 from common.forms import PlaceForm
 from community.forms.listing import PostListForm

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import member
 from common.forms import cleaned, faults_in_words
 from common.kept import for_visitors, kept
+from common.prepared import Prepared
 from tutorials import learning
 from tutorials.forms import ProgressForm
 from tutorials.models import Tutorial
@@ -25,6 +29,11 @@ from tutorials.views.tutorial_page import (
     page_for_member,
     page_for_visitor,
     questions_in,
+)
+
+# What tells whether the page that was kept is still true.
+STAMP: Prepared[Tutorial] = Prepared(
+    lambda slug, at: Tutorial.objects.published(at).filter(slug=slug).only("updated_at"), slug=str, at=datetime
 )
 
 
@@ -47,13 +56,12 @@ def page_of_visitors(request: HttpRequest, slug: str) -> HttpResponse:
 
     Not for whoever brings cookies: a message of ours may wait in them.
     """
-    published = Tutorial.objects.published()
-    stamp = published.filter(slug=slug).values_list("pk", "updated_at").first()
-    if stamp is None:
+    found = STAMP.first(slug=slug, at=timezone.now())
+    if found is None:
         raise Http404
     if request.COOKIES or request.GET:
         return HttpResponse(page_for_visitor(request, find(request, slug)))
-    facts = ("tutorial of visitors", *stamp, request.scheme, request.get_host())
+    facts = ("tutorial of visitors", found.pk, found.updated_at, request.scheme, request.get_host())
     page = kept(lambda: page_for_visitor(request, find(request, slug)).encode(), *facts, seconds=KEPT)
     return for_visitors(request, page)
 
