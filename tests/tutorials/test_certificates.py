@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from threading import Barrier, Thread
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import qrcode
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
@@ -30,6 +32,7 @@ from tests.tutorials.learners import (
     record,
 )
 from tutorials.models import Certificate, Track, TrackCompletion, Tutorial
+from tutorials.qr_code import MASK, qr_code, runs_of
 from tutorials.services import awarding, certificates, tracks
 from tutorials.services.quizzes import answer_quiz
 
@@ -283,6 +286,18 @@ def test_it_stands_on_the_track_on_the_learning_page_and_on_the_profile(learner:
     assert address not in browser_of(stranger).get(track.get_absolute_url()).content.decode()
     assert address in browser_of(stranger).get(profile).content.decode()
     assert address not in Client().get(profile).content.decode()
+
+
+def test_the_code_for_cameras_draws_each_dark_square_once() -> None:
+    assert runs_of([True, True, False, True]) == [(0, 2), (3, 1)]
+    drawn = re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", qr_code("https://howtoai.example/certificates/x/"))
+    code = qrcode.QRCode(border=0, mask_pattern=MASK)
+    code.add_data("https://howtoai.example/certificates/x/")
+    code.make()
+    dark = {(x, y) for y, row in enumerate(code.get_matrix()) for x, is_dark in enumerate(row) if is_dark}
+    squares = [(int(x) + step, int(y)) for x, y, length in drawn for step in range(int(length))]
+    assert len(squares) == len(dark)
+    assert set(squares) == dark
 
 
 # The name on it
