@@ -35,6 +35,11 @@ class Log:
         all_of_it: list[StoredSegment | ReceivedSegment] = [*self.received, *self.stored]
         return {str(each.path): each for each in all_of_it}
 
+    @property
+    def size(self) -> int:
+        """Bytes, of what becomes of it."""
+        return sum({each.segment.name: each.segment.size for each in self.files.values()}.values())
+
 
 class Fetching:
     """The log from one backup to one moment. `received`: a folder of `receive_wal`; with None only what is stored."""

@@ -83,10 +83,9 @@ class Recovering(Loading):
         super().check()
         if self.full:
             self.check_sizes(self.full)
-        if self.log:
-            self.log.look()
         whole = self.cluster.size + (self.full.of_cluster.size if self.full else 0)
-        cluster.refuse_unfit_place(int(whole * ROOM))
+        log = self.log.look().size if self.log else 0
+        cluster.refuse_unfit_place(int(whole * ROOM) + log)
 
     def close(self) -> None:
         self.stack.close()

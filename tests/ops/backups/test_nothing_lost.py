@@ -118,6 +118,30 @@ def test_a_moment_to_which_only_the_receiver_leads_can_be_restored_and_none_afte
         restore(Wish(at=now(), received=received, into=f"{served}_late"))
 
 
+def test_while_it_is_still_received_and_stored_all_that_there_was_is_restored(
+    environment: dict[str, str], served: str
+) -> None:
+    switched: list[str] = []
+
+    def watcher(step: str, size: int) -> None:
+        if step == "fetch the write-ahead log" and not switched:
+            switched.append(step)
+            # What was the newest is whole by then, stored, and gone where it was received.
+            switch_segments(2)
+            wait_until_stored(now())
+
+    with receiving(environment):
+        wait_until_stored(now())
+        back_up(BackupKind.PHYSICAL)
+        switch_segments(2)
+        make_user(email="then@howtoai.example")
+        received = Path(environment["VAR_DIR"]) / "wal"
+        restored = restore(Wish(at=END, received=received, into=f"{served}_then"), watcher=watcher)
+    assert switched
+    assert restored.remarks == []
+    assert emails_in(f"{served}_then") == {"then@howtoai.example"}
+
+
 def test_a_copy_that_is_torn_or_older_than_what_is_stored_takes_nothing_away(
     environment: dict[str, str], served: str, tmp_path: Path
 ) -> None:
