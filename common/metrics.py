@@ -16,7 +16,7 @@ import os
 import threading
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -204,17 +204,22 @@ def by_labels(histogram: Histogram, sums: Mapping[Key, float]) -> dict[Key, tupl
 
 @dataclass(frozen=True)
 class Process:
-    """A living process: "web" or "worker", and the bytes of memory that it holds."""
+    """A living process: "web", "worker" or "events", and the bytes of memory that it holds.
+
+    `task`: of a worker, the one that it has had in work for longest, for `task_seconds`; empty if it has none.
+    """
 
     kind: str
     memory: int
+    task: str = ""
+    task_seconds: float = 0.0
 
 
 class Reporter:
-    """Hands on what this process counts, every five seconds, and says that it lives."""
+    """Hands on what this process counts, every five seconds, and says that it lives; also what `more` tells of it."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, more: Callable[[], Mapping[str, Any]] = dict) -> None:
+        self.kind, self.more = kind, more
         self.key = PROCESS + uuid4().hex
         self.stopped = threading.Event()
         self.is_failing = False
@@ -236,7 +241,8 @@ class Reporter:
 
     def say(self) -> None:
         try:
-            valkey().set(self.key, json.dumps({"kind": self.kind, "memory": memory()}), ex=PROCESS_SECONDS)
+            said = json.dumps({"kind": self.kind, "memory": memory()} | dict(self.more()))
+            valkey().set(self.key, said, ex=PROCESS_SECONDS)
         except RedisError:
             # What is flushed has said so.
             return
@@ -250,12 +256,12 @@ class Reporter:
             return
 
 
-def report_as(kind: str) -> Reporter:
+def report_as(kind: str, more: Callable[[], Mapping[str, Any]] = dict) -> Reporter:
     """Begin to report from this process, "web" or "worker". Call it where nothing forks any more.
 
     It ends with the process, unless that leaves out what Python does at the end: then end it.
     """
-    reporter = Reporter(kind)
+    reporter = Reporter(kind, more)
     threading.Thread(target=reporter.run, name="metrics", daemon=True).start()
     atexit.register(reporter.end)
     return reporter
@@ -271,7 +277,12 @@ def processes() -> list[Process]:
 
 def process_of(told: dict[str, Any]) -> Process:
     """Another release may say more of itself, or less."""
-    return Process(kind=told.get("kind", "unknown"), memory=told.get("memory", 0))
+    return Process(
+        kind=told.get("kind", "unknown"),
+        memory=told.get("memory", 0),
+        task=told.get("task", ""),
+        task_seconds=told.get("task_seconds", 0.0),
+    )
 
 
 def memory() -> int:

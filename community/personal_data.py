@@ -148,6 +148,7 @@ register(
         title="What you like",
         path="user",
         exported=("post__id", "comment__id", "created_at"),
+        left_out={"is_told": "it only says whether a worker has told somebody of it"},
         anonymise=take_back_likes,
     ),
     Holding(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.models import User
-from community.services import delivering, telling
+from common.queueing import answer
+from community.services import delivering, telling, trust
 from tutorials.services import awarding
 
 
@@ -19,6 +20,15 @@ def tell_of_post(pk: int) -> None:
 def tell_of_comment(pk: int) -> None:
     """Tell those whom a comment concerns. Twice does no harm."""
     telling.tell_of_comment(pk)
+
+
+@shared_task
+def tell_of_likes(bell: int) -> None:
+    """Tell of all likes that wait, and give whoever they please what they have earned by them."""
+    answer(tell_of_likes, bell)
+    for pk in telling.tell_of_likes():
+        trust.promote(pk)
+        award_member(pk)
 
 
 @shared_task

@@ -42,7 +42,7 @@ def problems(*, caught_up: Collection[str] = ()) -> list[Problem]:
 
 def is_unknown(key: str, present: Collection[str], caught_up: Collection[str]) -> bool:
     """Whether it cannot be told if a problem that was there is over, for those that are `present` hide it."""
-    if key in ("worker", "queue", "events:reader", "events:late"):
+    if key in ("worker", "worker:task", "queue", "events:reader", "events:late"):
         return "valkey" in present
     if key == "clock":
         return maintenance.current() is not None
@@ -56,7 +56,7 @@ def is_unknown(key: str, present: Collection[str], caught_up: Collection[str]) -
 def queue_and_worker() -> Iterator[Problem]:
     try:
         waiting = state.queue().waiting
-        has_worker = any(process.kind == "worker" for process in metrics.processes())
+        workers = [process for process in metrics.processes() if process.kind == "worker"]
     except RedisError as error:
         yield Problem(
             "valkey",
@@ -65,12 +65,22 @@ def queue_and_worker() -> Iterator[Problem]:
             " clock, and limits are not held.",
         )
         return
-    if not has_worker:
+    if not workers:
         yield Problem(
             "worker",
             "No worker has given a sign of life for half a minute.",
             "Start it: celery -A config worker --pool threads --concurrency 4. If it runs, it hangs: its log says"
             " where; start it again.",
+        )
+    slowest = max(workers, key=lambda each: each.task_seconds, default=None)
+    # Celery holds this limit only where it may kill a process for it, which it may not a thread.
+    if slowest and slowest.task_seconds > settings.CELERY_TASK_TIME_LIMIT:
+        since = timezone.now() - timedelta(seconds=slowest.task_seconds)
+        yield Problem(
+            "worker:task",
+            f"A worker has had {slowest.task} in work for {rounded_up(slowest.task_seconds)}, since {since:%H:%M} UTC.",
+            "Does it go on, or hang? Its log and pg_stat_activity say what it waits for. If it hangs, start that worker"
+            " again: what it had in work is done again.",
         )
     if waiting > DEEP_QUEUE:
         yield Problem(

@@ -21,7 +21,7 @@ from common.markdown import LARGEST_POST
 from common.moments import microseconds_of
 from common.text import validate_line
 from community.models.categories import Category
-from community.querysets.posts import CommentQuerySet, PostQuerySet
+from community.querysets.posts import CommentQuerySet, LikeQuerySet, PostQuerySet
 from tutorials.models import Tutorial
 from tutorials.models.tutorials import is_tag
 
@@ -371,6 +371,10 @@ class Like(models.Model):
     post = models.ForeignKey(Post, null=True, on_delete=models.CASCADE, related_name="likes")
     comment = models.ForeignKey(Comment, null=True, on_delete=models.CASCADE, related_name="likes")
     created_at = models.DateTimeField(default=timezone.now)
+    # Whether its author was told of it, or is not to be; what comes past the services is of no news.
+    is_told = models.BooleanField(default=False, db_default=TRUE, editable=False)
+
+    objects = LikeQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -392,6 +396,7 @@ class Like(models.Model):
                 violation_error_message="You like this comment already.",
             ),
         ]
+        indexes = [models.Index("id", name="like_untold", condition=Q(is_told=False))]
 
     def __str__(self) -> str:
         return f"{self.user} likes {self.post or self.comment}"

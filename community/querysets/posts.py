@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
     # Some are named in strings only, where the linter does not look.
-    from community.models import Comment, Post
+    from community.models import Comment, Like, Post  # noqa: F401
 
 
 NOBODY = 0  # the key of a visitor, where one is needed
@@ -98,3 +98,13 @@ class CommentQuerySet(QuerySet["Comment"]):
         if reader is not None:
             shown |= Q(author=reader, state__in=("held", "hidden"))
         return comments.filter(shown)
+
+
+class LikeQuerySet(QuerySet["Like"]):
+    def of(self, post: Post | None, comment: Comment | None) -> LikeQuerySet:
+        """Those of the comment, if there is one, else of the post."""
+        return self.filter(comment=comment) if comment is not None else self.filter(post=post)
+
+    def untold(self) -> LikeQuerySet:
+        """Those of which the author of the text has not been told yet."""
+        return self.filter(is_told=False)

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from accounts.services.people import require_confirmed
 from common import limits
 from common.client import network_of
+from common.prepared import Prepared
 from community.models import CaseKind, Standing, TrustLevel
 from community.querysets.moderation import repeats_hidden, texts_like
 from community.querysets.posts import may_moderate
@@ -43,6 +44,7 @@ BY_NETWORK = {"post": "60/h", "comment": "300/h"}
 EDITS = "60/h"
 # What a class agrees on; a program with several accounts does not stop there.
 SAME_BY_NETWORK = "3/d"
+STANDING: Prepared[Standing] = Prepared(lambda pk: Standing.objects.filter(pk=pk), pk=int)
 # As the function community_digest (migration 0002) has it.
 UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
 
@@ -121,7 +123,7 @@ def opened_to(standing: Standing | None) -> Opens:
 
 
 def standing_of(author: User) -> Standing | None:
-    return Standing.objects.filter(pk=author.pk).first()
+    return STANDING.first(pk=author.pk)
 
 
 def hold(text: Post | Comment, cause: str) -> Case:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from analytics import track
 from common import limits
-from community.models import Comment, Kind, Like, Post, Standing
-from community.services import admission, notifying, states
+from community.models import Comment, Like, Post, Standing
+from community.services import admission, announcing, states
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -24,6 +25,24 @@ NOT_YOUR_OWN = "You cannot like what you wrote yourself."
 NOT_THERE = "This is not there to be liked any more."
 # Each tells somebody.
 RATE = "200/h"
+# Three statements, each of which looks and writes, in the order in which everybody locks. Of two clicks at once the
+# second waits for the first in this one, where it holds nothing that others want.
+GIVE = """
+INSERT INTO community_like (user_id, {kind}_id, created_at, is_told) VALUES (%s, %s, %s, false)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+# Whoever is erased at this moment is waited for and not found, or waits until the like stands.
+PLEASE = """
+WITH author AS MATERIALIZED (SELECT id FROM accounts_user WHERE id = %s FOR KEY SHARE)
+UPDATE community_standing SET likes_received = likes_received + 1 FROM author WHERE user_id = author.id
+RETURNING user_id
+"""
+COUNT = "UPDATE community_{kind} SET likes_count = likes_count + 1 WHERE id = %s AND {readable} RETURNING likes_count"
+READABLE = {
+    "post": "state = 'published'",
+    "comment": "state = 'published' AND EXISTS (SELECT FROM community_post AS post"
+    " WHERE post.id = post_id AND post.state = 'published')",
+}
 
 
 @dataclass(frozen=True)
@@ -44,54 +63,60 @@ def like(*, user: User, text: Text) -> Liking:
     admission.require_may_write(user)
     if text.author_id == user.pk:
         raise PermissionDenied(NOT_YOUR_OWN)
-    # Whoever was erased meanwhile has none.
-    author = text.author if states.lock_standings([text.author_id]) else None
-    likes = lock_published(text)
+    is_new = give(user, text)
+    likes = count(text) if is_new else likes_of(text)
     if likes is None:
         raise ValidationError(NOT_THERE, code="not_published")
-    # Nobody else is at the text now, so that of two clicks at once the second sees what the first did.
-    if Like.objects.filter(user=user, **target(text)).exists():
-        return Liking(likes=likes, liked=True)
-    limits.spend("likes of one member", str(user.pk), RATE)
-    Like.objects.create(user=user, **target(text))
-    count(text, by=1)
-    track.engagement(
-        user.pk, "like", of=type(text).__name__.lower(), post=text.pk if isinstance(text, Post) else text.post_id
-    )
-    if author is not None:
-        notifying.notify(user=author, kind=Kind.LIKE, actor=user, **about(text))
-    states.promote_later(text.author_id)
-    return Liking(likes=likes + 1, liked=True)
+    if is_new:
+        limits.spend("likes of one member", str(user.pk), RATE)
+        post = text.pk if isinstance(text, Post) else text.post_id
+        track.engagement(user.pk, "like", of=kind_of(text), post=post)
+        announcing.announce_like()
+    return Liking(likes=likes, liked=True)
 
 
 @transaction.atomic
 def unlike(*, user: User, text: Text) -> Liking:
     """Take a like back; where there is none, nothing changes."""
     states.lock_standings([text.author_id])
-    deleted, _ = Like.objects.filter(user=user, **target(text)).delete()
+    texts = type(text)._default_manager.filter(pk=text.pk)
+    deleted, _ = Like.objects.filter(user=user, **{kind_of(text): text}).delete()
     if deleted:
-        count(text, by=-1)
-    likes = type(text)._default_manager.filter(pk=text.pk).values_list("likes_count", flat=True).get()
-    return Liking(likes=likes, liked=False)
+        texts.update(likes_count=F("likes_count") - 1)
+        Standing.objects.filter(pk=text.author_id).update(likes_received=F("likes_received") - 1)
+    return Liking(likes=texts.values_list("likes_count", flat=True).get(), liked=False)
 
 
-def lock_published(text: Text) -> int | None:
-    """How many like a text, nobody else being at it from now on; None unless it and its post can be read."""
+def give(user: User, text: Text) -> bool:
+    """Whether that is news."""
+    return first_of(GIVE.format(kind=kind_of(text)), user.pk, text.pk, timezone.now()) is not None
+
+
+def count(text: Text) -> int | None:
+    """How many like a text with one more, for its author too; None unless it and its post can be read."""
+    if text.author_id is not None and first_of(PLEASE, text.author_id) is None:
+        # Theirs is made, if they are here.
+        states.lock_standings([text.author_id])
+        first_of(PLEASE, text.author_id)
+    kind = kind_of(text)
+    return first_of(COUNT.format(kind=kind, readable=READABLE[kind]), text.pk)
+
+
+def likes_of(text: Text) -> int | None:
+    """How many like a text; None unless it and its post can be read."""
     published: QuerySet[Any] = type(text)._default_manager.filter(pk=text.pk, state="published")
     if isinstance(text, Comment):
         published = published.filter(post__state="published")
-    locked = published.select_for_update(of=("self",), no_key=True).only("likes_count").first()
-    return None if locked is None else locked.likes_count
+    return published.values_list("likes_count", flat=True).first()
 
 
-def count(text: Text, *, by: int) -> None:
-    type(text)._default_manager.filter(pk=text.pk).update(likes_count=F("likes_count") + by)
-    Standing.objects.filter(pk=text.author_id).update(likes_received=F("likes_received") + by)
+def kind_of(text: Text) -> str:
+    return "post" if isinstance(text, Post) else "comment"
 
 
-def target(text: Text) -> dict[str, Any]:
-    return {"post": text} if isinstance(text, Post) else {"comment": text}
-
-
-def about(text: Text) -> dict[str, Any]:
-    return {"post": text} if isinstance(text, Post) else {"post": text.post, "comment": text}
+def first_of(statement: str, *values: Any) -> int | None:
+    """The one value that it returns."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return None if row is None else row[0]

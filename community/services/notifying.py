@@ -1,9 +1,7 @@
-"""Telling people: one of something that concerns them, or all whom a new text concerns."""
+"""Telling somebody of something that concerns them."""
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -11,8 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.access import readers_among
-from common import queueing
-from community import tasks, unread
+from community import unread
 from community.cadences import mail_times
 from community.models import Comment, Kind, Like, Notification, Post, State, Watch
 from community.querysets.posts import may_moderate
@@ -20,15 +17,7 @@ from community.querysets.posts import may_moderate
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.db.models import QuerySet
-
     from accounts.models import User
-
-logger = logging.getLogger(__name__)
-
-# By then a worker has told of a text, or the queue has lost it.
-LOST_AFTER = timedelta(minutes=2)
-MOST_SWEPT = 500
 
 
 @transaction.atomic(savepoint=False)
@@ -100,7 +89,9 @@ def bring_up(told: Notification) -> bool:
         return False
     standing.actor, standing.words, standing.at = told.actor, told.words, told.at
     if told.kind == Kind.LIKE:
-        others = likes_of(told.post, told.comment).filter(created_at__gte=standing.since).exclude(user=told.actor)
+        others = (
+            Like.objects.of(told.post, told.comment).filter(created_at__gte=standing.since).exclude(user=told.actor)
+        )
         standing.others = others.count()
         # More people like it than the last mail said.
         standing.mail_at = standing.mail_at or mail_time(told)
@@ -117,33 +108,4 @@ def began_at(told: Notification) -> datetime | None:
     """When the first of the likes was given that are counted."""
     if told.kind != Kind.LIKE:
         return None
-    return likes_of(told.post, told.comment).filter(user=told.actor).values_list("created_at", flat=True).first()
-
-
-def likes_of(post: Post | None, comment: Comment | None) -> QuerySet[Like]:
-    return Like.objects.filter(comment=comment) if comment is not None else Like.objects.filter(post=post)
-
-
-def announce(text: Post | Comment) -> None:
-    """Have those told whom a text concerns that has just been published; of one that was before, nobody is."""
-    if text.announced_at is None:
-        transaction.on_commit(lambda: enqueue(text))
-
-
-def announce_forgotten() -> int:
-    """Have those texts told of that no worker was given, or whose worker died; returns how many."""
-    before = timezone.now() - LOST_AFTER
-    waiting = Q(announced_at__isnull=True, state=State.PUBLISHED, created_at__lt=before)
-    found: list[Post | Comment] = [
-        *Post.objects.filter(waiting).order_by("pk")[:MOST_SWEPT],
-        # Of what stands beneath a hidden post nobody is told before that is shown again.
-        *Comment.objects.filter(waiting, post__state=State.PUBLISHED).order_by("pk")[:MOST_SWEPT],
-    ]
-    for text in found:
-        enqueue(text)
-    return len(found)
-
-
-def enqueue(text: Post | Comment) -> None:
-    task = tasks.tell_of_post if isinstance(text, Post) else tasks.tell_of_comment
-    queueing.offer(task, text.pk, otherwise=f"nobody is told of {text._meta.model_name} {text.pk} yet")
+    return Like.objects.of(told.post, told.comment).filter(user=told.actor).values_list("created_at", flat=True).first()

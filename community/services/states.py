@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 from common.queueing import offer
 from community import tasks
 from community.models import Comment, Post, PostTag, Standing, State
-from community.services import indexing, notifying, trust
+from community.services import announcing, indexing, trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ def settle(text: Text, *, is_published: bool) -> None:
             take_back_answer(text)
     if is_published:
         indexing.index(text)
-        notifying.announce(text)
+        announcing.announce(text)
         promote_later(text.author_id)
     else:
         indexing.unindex(text)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,7 +14,9 @@ from billing.access import readers_among
 from common.markdown import read_post
 from community import unread
 from community.cadences import mail_times
-from community.models import Comment, Kind, Notification, Post, State, Watch
+from community.models import Comment, Kind, Like, Notification, Post, State, Watch
+from community.querysets.posts import NOBODY
+from community.services import notifying
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -21,8 +24,12 @@ if TYPE_CHECKING:
 
     from community.querysets.following import WatchQuerySet
 
+logger = logging.getLogger(__name__)
+
 # People who are told by one statement.
 BATCH = 1000
+# Of which one task tells; the next takes the others.
+MOST_LIKES = 5_000
 
 
 @transaction.atomic
@@ -44,6 +51,48 @@ def tell_of_comment(pk: int) -> int:
     if post is None or comment is None:
         return 0
     return tell(post, comment, people_for_comment(post, comment))
+
+
+def tell_of_likes() -> set[int]:
+    """Tell the authors of what is liked of the likes that wait; returns whom they please.
+
+    Text by text: one with which it fails, as where the database is busy, waits for the next time and holds up no other.
+    """
+    waiting = Like.objects.untold().order_by("pk").values_list("post", "comment")[:MOST_LIKES]
+    pleased: set[int] = set()
+    for post, comment in dict.fromkeys(waiting):
+        text = liked(post, comment)
+        try:
+            pleased |= tell_of_likes_of(text) if text is not None else set()
+        except DatabaseError:
+            logger.exception("nobody is told yet of the likes of post %s, comment %s", post, comment)
+    return pleased
+
+
+def liked(post: int | None, comment: int | None) -> Post | Comment | None:
+    """As it is now, if it is there."""
+    if comment is not None:
+        return Comment.objects.select_related("post__category").filter(pk=comment).first()
+    return Post.objects.select_related("category").filter(pk=post).first() if post is not None else None
+
+
+@transaction.atomic
+def tell_of_likes_of(text: Post | Comment) -> set[int]:
+    """Of one text, in the order in which they were given; returns its author's key, if they are here and pleased."""
+    post, comment = (text, None) if isinstance(text, Post) else (text.post, text)
+    waiting = Like.objects.of(post, comment).untold()
+    # Whoever is erased wants their likes, and the news of them, after the person; so do we.
+    author = text.author_id or NOBODY
+    keys = {author, *waiting.values_list("user", flat=True)}
+    locked = User.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk")
+    people = {person.pk: person for person in locked}
+    likes = list(waiting.select_for_update(no_key=True).filter(user__in=people).order_by("pk"))
+    Like.objects.filter(pk__in=[like.pk for like in likes]).update(is_told=True)
+    if not likes or author not in people:
+        return set()
+    for like in likes:
+        notifying.notify(user=people[author], kind=Kind.LIKE, actor=people[like.user_id], post=post, comment=comment)
+    return {author}
 
 
 def lock_post(pk: int | None) -> Post | None:

@@ -91,12 +91,13 @@ class Community:
         for thread, post in self.posts.items():
             count = round(LIKES_OF_POST * thread.fame * self.chance.uniform(0.4, 1.5))
             for user, at in self.likers(thread, thread.author, thread.at, count):
-                self.likes.append(Like(user_id=user, post=post, created_at=at))
+                self.likes.append(Like(user_id=user, post=post, created_at=at, is_told=True))
             for said, to in thread.everything():
                 praise = 2.5 if said is thread.accepted else 1.2 if to is None else 0.5
                 count = round(LIKES_OF_COMMENT * praise * thread.fame**0.5 * self.chance.expovariate(1))
                 for user, at in self.likers(thread, said.author, said.at, count):
-                    self.likes.append(Like(user_id=user, comment=self.comments[said], created_at=at))
+                    comment = self.comments[said]
+                    self.likes.append(Like(user_id=user, comment=comment, created_at=at, is_told=True))
         self.likes.sort(key=lambda like: like.created_at)
         Like.objects.bulk_create(self.likes)
 

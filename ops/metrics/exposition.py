@@ -78,13 +78,18 @@ def of_valkey() -> Iterator[Metric]:
     yield gauge("events_age_seconds", "For how long the oldest of them waits.", [((), age)])
     counts: defaultdict[str, int] = defaultdict(int)
     memory: defaultdict[str, int] = defaultdict(int)
+    at_work: defaultdict[str, float] = defaultdict(float)
     for process in metrics.processes():
         counts[process.kind] += 1
         memory[process.kind] += process.memory
+        if process.task:
+            at_work[process.task] = max(at_work[process.task], process.task_seconds)
     of_kinds = [((kind,), number) for kind, number in counts.items()]
     yield gauge("processes", "Processes that live.", of_kinds, labels=("kind",))
     of_kinds = [((kind,), number) for kind, number in memory.items()]
     yield gauge("process_memory_bytes", "Memory of all processes of a kind.", of_kinds, labels=("kind",))
+    of_tasks = [((task,), seconds) for task, seconds in at_work.items()]
+    yield gauge("task_at_work_seconds", "For how long a worker has had its oldest task.", of_tasks, labels=("task",))
 
 
 def of_database() -> Iterator[Metric]:

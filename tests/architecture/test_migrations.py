@@ -58,6 +58,8 @@ def amiss_in(sql: str) -> set[str]:
     return {rule for rule in rules if not TASTE.match(rule)}
 
 
+# Around an index that is built beside the traffic there may be no transaction, not even to ask for its SQL.
+@pytest.mark.django_db(transaction=True)
 def test_a_migration_does_nothing_that_the_release_before_or_its_traffic_would_notice() -> None:
     found = {(app, name): amiss_in(sql_of(app, name)) for app, name in younger()}
     unexpected = {which: rules - {MEANT.get(which, ("", ""))[0]} for which, rules in found.items()}
@@ -65,7 +67,7 @@ def test_a_migration_does_nothing_that_the_release_before_or_its_traffic_would_n
 
 
 def test_some_are_read() -> None:
-    assert ("analytics", "0003_journeys") in younger()
+    assert {("analytics", "0003_journeys"), ("community", "0007_untold_likes")} <= set(younger())
 
 
 def test_what_was_meant_is_still_there() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,8 +11,9 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from accounts.models import User
 from community.models import Comment, Like, Post, Standing, State
-from community.services import likes, states
+from community.services import counting, likes, states
 from community.services.likes import Liking
+from tests.at_once import at_once
 from tests.community.members import make_post
 from tests.factories import make_user
 
@@ -60,6 +62,27 @@ def test_the_database_holds_one_target_and_one_like_a_person(post: Post, answer:
     Like.objects.create(user=learner, comment=answer)
     with pytest.raises(IntegrityError, match="like_comment_once"), transaction.atomic():
         Like.objects.create(user=learner, comment=answer)
+
+
+def test_what_somebody_wrote_who_has_no_standing_yet_can_be_liked(post: Post, learner: User, stranger: User) -> None:
+    Standing.objects.all().delete()
+    assert likes.like(user=stranger, text=post) == Liking(likes=1, liked=True)
+    assert Standing.objects.get(user=learner).likes_received == 1
+
+
+def test_a_text_that_cannot_be_read_any_more_is_not_liked_again_either(post: Post, stranger: User) -> None:
+    likes.like(user=stranger, text=post)
+    states.set_state(post, State.HIDDEN)
+    with pytest.raises(ValidationError, match="not there to be liked"):
+        likes.like(user=stranger, text=post)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_are_one_like(learner: User) -> None:
+    post, fan = make_post(author=learner), make_user()
+    assert at_once(partial(likes.like, user=fan, text=post)) == [Liking(likes=1, liked=True)] * 2
+    assert Like.objects.count() == 1
+    assert list(counting.find_drift()) == []
 
 
 @pytest.mark.django_db(transaction=True)

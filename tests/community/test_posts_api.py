@@ -127,6 +127,14 @@ def test_likes_are_a_state(post: Post, answer: Comment, stranger: User, moderato
     assert refusal(Caller(stranger).put(f"comments/{answer.pk}/like")) == (403, "permission_denied")
 
 
+def test_a_like_takes_few_statements(post: Post, stranger: User, django_assert_num_queries: Any) -> None:
+    """Who asks, what for, whether they may write, the like, its two counts; and a savepoint, here around them."""
+    caller = Caller(stranger)
+    caller.get(f"posts/{post.pk}")
+    with django_assert_num_queries(6 + 2):
+        caller.put(f"posts/{post.pk}/like")
+
+
 def test_a_hidden_post_is_liked_by_nobody(post: Post, answer: Comment, stranger: User) -> None:
     states.set_state(post, State.HIDDEN)
     assert faults(Caller(stranger).put(f"posts/{post.pk}/like")) == {("non_field_errors", "not_published")}

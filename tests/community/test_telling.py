@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
-from community.models import Comment, Kind, Notification, Post, State, Watch
-from community.services import answers, following, likes, notifying, states, telling
-from tests.at_once import at_once
+from community.models import Comment, Kind, Like, Notification, Post, State, Watch
+from community.services import announcing, answers, following, likes, notifying, reading, states, telling
+from tests.at_once import alone, at_once
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_grant, make_user
 
@@ -155,13 +158,13 @@ def test_what_no_worker_told_of_is_found_and_told(learner: User, committed: Call
     post = make_post(body="@lea-learner!")
     comment = make_comment(post, body="@lea-learner!")
     assert told(learner) == []
-    assert notifying.announce_forgotten() == 0
-    long_ago = post.created_at - notifying.LOST_AFTER
+    assert announcing.announce_forgotten() == 0
+    long_ago = post.created_at - announcing.LOST_AFTER
     Post.objects.update(created_at=long_ago)
     Comment.objects.update(created_at=long_ago)
-    assert notifying.announce_forgotten() == 2
+    assert announcing.announce_forgotten() == 2
     assert told(learner) == [("mention", None), ("mention", comment.pk)]
-    assert notifying.announce_forgotten() == 0
+    assert announcing.announce_forgotten() == 0
 
 
 def test_nobody_is_told_of_what_was_hidden_before_a_worker_came(learner: User) -> None:
@@ -172,17 +175,100 @@ def test_nobody_is_told_of_what_was_hidden_before_a_worker_came(learner: User) -
     assert told(learner) == []
 
 
-def test_likes_of_a_text_are_one_notification_until_it_is_read(learner: User) -> None:
+@pytest.mark.parametrize("at_once", [True, False], ids=["told of together", "told of one by one"])
+def test_likes_of_a_text_are_one_notification_until_it_is_read(
+    learner: User, committed: Callable[[], Any], at_once: bool
+) -> None:
     post = make_post(author=learner)
     first, second, third = make_user(), make_user(), make_user()
-    for person in (first, second, third):
-        likes.like(user=person, text=post)
+    for people in [[first, second, third]] if at_once else [[first], [second], [third]]:
+        with committed():
+            for person in people:
+                likes.like(user=person, text=post)
     (notification,) = Notification.objects.of(learner)
     assert (notification.actor, notification.others) == (third, 2)
-    likes.unlike(user=third, text=post)
-    likes.like(user=third, text=post)
+    assert notification.since == Like.objects.get(user=first).created_at
+    with committed():
+        likes.unlike(user=third, text=post)
+        likes.like(user=third, text=post)
     notification.refresh_from_db()
     assert (notification.actor, notification.others) == (third, 2)
+    reading.mark_all_read(user=learner)
+    with committed():
+        likes.like(user=make_user(), text=post)
+    newest = Notification.objects.of(learner).unread().get()
+    assert newest.others == 0
+
+
+def test_a_like_of_a_comment_is_told_to_whom_it_is_from(
+    learner: User, stranger: User, committed: Callable[[], Any]
+) -> None:
+    comment = make_comment(make_post(author=learner), author=stranger)
+    with committed():
+        likes.like(user=learner, text=comment)
+    assert told(stranger) == [("like", comment.pk)]
+    assert not Like.objects.untold().exists()
+
+
+def test_a_like_that_no_worker_told_of_is_found_and_told(learner: User) -> None:
+    likes.like(user=make_user(), text=make_post(author=learner))
+    announcing.announce_forgotten()
+    assert told(learner) == []
+    Like.objects.update(created_at=timezone.now() - announcing.LOST_AFTER)
+    announcing.announce_forgotten()
+    assert told(learner) == [("like", None)]
+    Notification.objects.all().delete()
+    announcing.announce_forgotten()
+    assert told(learner) == []
+
+
+@pytest.mark.parametrize("meanwhile", ["taken back", "hidden", "its author leaves"])
+def test_nobody_is_told_of_a_like_that_was_no_news_any_more_when_a_worker_came(learner: User, meanwhile: str) -> None:
+    post, fan = make_post(author=learner), make_user()
+    likes.like(user=fan, text=post)
+    if meanwhile == "taken back":
+        likes.unlike(user=fan, text=post)
+    elif meanwhile == "hidden":
+        states.set_state(post, State.HIDDEN)
+    else:
+        Post.objects.update(author=None)
+    assert telling.tell_of_likes() == ({learner.pk} if meanwhile == "hidden" else set())
+    assert told(learner) == []
+    assert not Like.objects.untold().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_tell_of_a_like_once(learner: User) -> None:
+    post = make_post(author=learner)
+    likes.like(user=make_user(), text=post)
+    Notification.objects.all().delete()
+    Like.objects.update(is_told=False)
+    pleased = at_once(telling.tell_of_likes)
+    assert sorted(pleased, key=len) == [set(), {learner.pk}]
+    assert told(learner) == [("like", None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_like_that_cannot_be_told_of_now_waits_and_holds_up_no_other(
+    learner: User, stranger: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    for person in (learner, stranger):
+        likes.like(user=make_user(), text=make_post(author=person))
+    Notification.objects.all().delete()
+    Like.objects.update(is_told=False)
+
+    def tell() -> set[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        return telling.tell_of_likes()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        User.objects.select_for_update(of=("self",)).get(pk=learner.pk)
+        assert pool.submit(alone, tell).result(timeout=20) == {stranger.pk}
+    assert "nobody is told yet of the likes of post" in caplog.text
+    assert told(learner) == []
+    assert telling.tell_of_likes() == {learner.pk}
+    assert told(learner) == [("like", None)]
 
 
 def test_an_accepted_answer_is_told_to_whom_it_is_from(learner: User, stranger: User) -> None:

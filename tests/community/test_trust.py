@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from community.models import Post, Standing, TrustLevel
-from community.services import moderating, trust
+from community.services import likes, moderating, trust
 from tests.community.members import make_post
+from tests.factories import make_user
 
 
 def stand(user: User, *, days: int = 100, **fields: Any) -> None:
@@ -51,6 +52,13 @@ def test_who_has_written_three_texts_rises_by_the_last(learner: User, django_cap
     with django_capture_on_commit_callbacks(execute=True):
         make_post(author=learner)
     assert level_of(learner) == TrustLevel.MEMBER
+
+
+def test_who_is_liked_for_the_tenth_time_rises_by_it(learner: User, django_capture_on_commit_callbacks: Any) -> None:
+    stand(learner, comments_count=20, likes_received=9, trust_level=TrustLevel.MEMBER)
+    with django_capture_on_commit_callbacks(execute=True):
+        likes.like(user=make_user(), text=make_post(author=learner))
+    assert level_of(learner) == TrustLevel.REGULAR
 
 
 def test_whose_text_is_hidden_falls_and_rises_when_it_is_forgotten(

@@ -119,6 +119,8 @@ def test_nobody_did_anything_before_they_came() -> None:
     assert not Comment.objects.filter(created_at__lte=F("parent__created_at")).exists()
     likes_too_soon = Q(created_at__lt=F("post__created_at")) | Q(created_at__lt=F("comment__created_at"))
     assert not Like.objects.filter(likes_too_soon).exists()
+    # Its author was told of it, as far as the demo tells anybody.
+    assert not Like.objects.untold().exists()
     assert not TutorialProgress.objects.filter(started_at__lt=F("tutorial__published_at")).exists()
 
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
+from celery.signals import task_postrun, task_prerun
 from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
@@ -24,7 +26,9 @@ from common import metrics
 from common.mail import queue
 from common.metrics import Tally
 from config.env import BASE_DIR
+from ops import problems
 from ops.gateways.backups import receiver, server
+from ops.metrics.tasks import longest
 from ops.models import Alarm, ScheduledRun
 from ops.tasks import run_command
 from tests.brokers import valkey_away
@@ -249,6 +253,52 @@ def test_a_worker_that_forks_loses_nothing_of_children_that_end(worker_elsewhere
     finally:
         worker.terminate()
         worker.wait()
+
+
+# Of two threads one hangs, in a task that is there for that.
+HANGS = """
+import sys, time
+from config.celery import app
+@app.task(name="hangs")
+def hangs():
+    time.sleep(600)
+app.worker_main(sys.argv[1:])
+"""
+
+
+def test_a_task_that_hangs_in_a_thread_is_named_while_others_go_on(
+    worker_elsewhere: None, visitor: Client, db: None, settings: Any
+) -> None:
+    current_app.send_task("hangs")
+    run_command.delay("flush")
+    options = ["worker", "--pool=threads", "--concurrency=2", "--without-mingle", "--without-gossip"]
+    worker = subprocess.Popen(
+        [sys.executable, "-c", HANGS, *options],
+        cwd=BASE_DIR,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert wait_until(lambda: any(process.task == "hangs" for process in metrics.processes()), seconds=60)
+        assert wait_until(lambda: metrics.sums().get(("tasks", "ops.tasks.run_command", "failure")) == 1)
+        assert scraped(visitor)["howtoai_task_at_work_seconds", "hangs"] > 0
+        assert "worker:task" not in {problem.key for problem in problems.problems()}
+        settings.CELERY_TASK_TIME_LIMIT = 0
+        (problem,) = [problem for problem in problems.problems() if problem.key == "worker:task"]
+        assert problem.text.startswith("A worker has had hangs in work for ")
+    finally:
+        worker.kill()
+        worker.wait()
+        # Nobody else is to get what it had in work.
+        metrics.valkey().flushdb()
+
+
+def test_a_task_in_work_has_the_name_of_its_command_and_is_forgotten_at_its_end() -> None:
+    task_prerun.send(sender=run_command, task_id="x", task=run_command, args=("clearsessions",))
+    assert longest()["task"] == "ops.tasks.run_command clearsessions"
+    task_postrun.send(sender=run_command, task_id="x", task=run_command, state="SUCCESS")
+    assert longest() == {}
 
 
 def test_counts_of_several_processes_are_added(visitor: Client, db: None) -> None:

@@ -55,7 +55,8 @@ def tried(parts: list[str]) -> Iterator[Outcome]:
     if "disk" in parts:
         yield disk.full_disk()
     if "disk-gone" in parts:
-        yield disk_gone.disk_gone()
+        for receiver_too in (False, True):
+            yield disk_gone.disk_gone(receiver_too=receiver_too)
 
 
 def on_one_platform(parts: list[str]) -> Iterator[Outcome]:

@@ -19,24 +19,28 @@ from trials.chaos.outcomes import Outcome
 from trials.platform import Platform, production, wait_until
 
 NAME = "PostgreSQL, and its disk is gone"
-# What is promised to be lost at most, the default of BACKUP_WAL_SECONDS.
+NAME_OF_BOTH = "the same, and what `receive_wal` had"
+# How often the log is stored, by default: what is promised to be lost at most where only the storage is left.
 PROMISED = 30.0  # seconds
+# What is on the way to the receiver, where no commit waits for it.
+ON_THE_WAY = 1.0  # seconds
 # Shortly before the next piece of the log would be stored, when the most is lost.
 BEFORE_THE_NEXT = 3.0  # seconds
 STORED_WITHIN = 120.0  # seconds
 # The last line of `backup --list`.
-UNTIL = re.compile(r"^Any moment from \S+ to (\S+): restore --at MOMENT\.$", re.MULTILINE)
+UNTIL = re.compile(r"^Any moment from \S+ to \S+: restore --at MOMENT\.$", re.MULTILINE)
 
 
-def disk_gone() -> Outcome:
-    """The log lies where the disk is not, as a bucket would."""
+def disk_gone(*, receiver_too: bool) -> Outcome:
+    """The log is stored where the disk is not, as in a bucket; `receiver_too`: nothing else of it is left."""
     with elsewhere() as backups, with_its_log(backups) as platform:
         platform.run("import_tutorials", "tutorials/content", RUNS_COMMAND="true")
         platform.start()
         book = Book(settle_in(platform))
         platform.run("backup", "--wait", "--kind", "physical", RUNS_COMMAND="true")
-        accident = Accident(book, backups)
-        outcome = book.broken(NAME, accident.happen, mended=accident.bring_back)
+        accident = Accident(book, backups, receiver_too)
+        name = NAME_OF_BOTH if receiver_too else NAME
+        outcome = book.broken(name, accident.happen, mended=accident.bring_back)
         return judged(outcome, accident)
 
 
@@ -63,6 +67,7 @@ def elsewhere() -> Iterator[Path]:
 class Accident:
     book: Book
     backups: Path
+    receiver_too: bool
     # Of each command of the operator, in seconds.
     took: dict[str, float] = field(default_factory=dict)
 
@@ -94,11 +99,12 @@ class Accident:
         platform.kill(KEEPER)
         wait_until(lambda: not platform.place.keeper_is_alive(), STORED_WITHIN)
         platform.place.ensure()
+        if self.receiver_too:
+            shutil.rmtree(platform.var / "wal")
         said = self.timed("backup", "--list")
-        found = UNTIL.search(said)
-        if found is None:
+        if UNTIL.search(said) is None:
             raise SystemExit(f"`backup --list` names no moment that can be restored:\n{said}")
-        self.timed("restore", "--at", found[1])
+        self.timed("restore", "--at", "end")
         self.timed("migrate", "-v0")
         platform.start()
 
@@ -110,18 +116,19 @@ class Accident:
 
 
 def judged(outcome: Outcome, accident: Accident) -> Outcome:
-    """What was promised longer before than BACKUP_WAL_SECONDS must be there, and what was promised since."""
+    """What was promised longer before than may be lost must be there, and what was promised since."""
+    at_most = PROMISED if accident.receiver_too else ON_THE_WAY
     load, platform = accident.book.load, accident.platform
     ages = [
         accident.book.lost_before - promised_at
         for ledger, there in ((load.comments, COMMENTS), (load.events, EVENTS))
         for promised_at in lost_of(ledger, rows(platform, there))
     ]
-    outcome.permitted = sum(0 <= age <= PROMISED for age in ages)
+    outcome.permitted = sum(0 <= age <= at_most for age in ages)
     if since := sum(age < 0 for age in ages):
         outcome.faults.append(f"{since} promised after the loss are lost too")
     outcome.remark = (
-        f"the loss goes back {max(ages, default=0.0):.1f} s, {PROMISED:.0f} are promised; `restore --at` took"
+        f"the loss goes back {max(ages, default=0.0):.1f} s, {at_most:.0f} are promised; `restore --at end` took"
         f" {accident.took['restore']:.0f} s; from the moment at which `up` is started again and says that it is ready"
     )
     return outcome

@@ -23,9 +23,18 @@ NO_SUCH_BLOCK = "There is no such place in this tutorial."
 NOT_OUT = "This tutorial is not published, so there is nothing to finish yet."
 NEEDS_PREMIUM = "The rest of this tutorial is for Premium."
 LONGEST_VISIT = 64  # characters
+# Of the person only where they live, which says what day it is.
 LOCKED: Prepared[Learner] = Prepared(
-    lambda user: Learner.objects.filter(user=user).select_for_update(of=("self",)).select_related("user__profile"),
+    lambda user: (
+        Learner.objects.filter(user=user)
+        .select_for_update(of=("self",))
+        .select_related("user__profile")
+        .only(*(column.name for column in Learner._meta.concrete_fields), "user__profile__time_zone")
+    ),
     user=int,
+)
+PROGRESS: Prepared[TutorialProgress] = Prepared(
+    lambda user, tutorial: TutorialProgress.objects.filter(user=user, tutorial=tutorial), user=int, tutorial=int
 )
 # What may be another after each report.
 MOVING = ("fraction", "seconds", "visits", "block", "moved_at", "completed_at")
@@ -77,7 +86,7 @@ def record_progress(
     now = timezone.now()
     learner = lock_learner(user)
     # Nobody else makes it meanwhile: whatever this person learns goes by the row that is locked.
-    progress = TutorialProgress.objects.filter(user=user, tutorial=tutorial).first()
+    progress = PROGRESS.first(user=user.pk, tutorial=tutorial.pk)
     if progress is None:
         progress = TutorialProgress(user=user, tutorial=tutorial)
     granted = learner.grant_seconds(progress.claimed_more(seconds, visit), now=now)

@@ -44,6 +44,15 @@ def find_comment(request: Request, pk: int) -> Comment:
     return comment
 
 
+def find_to_like(request: Request, kind: type[Post] | type[Comment], pk: int) -> Any:
+    """A text that whoever asks may open, with no more of it than whose it is. Raises Http404."""
+    levels, moderates, _ = rights_of(request.user)
+    text = prepared_to_like(kind, levels, moderates).first(pk=pk, reader=request.user.pk)
+    if text is None:
+        raise Http404
+    return text
+
+
 def rights_of(reader: User | AnonymousUser) -> tuple[frozenset[str], bool, bool]:
     """What a query for posts depends on beside who asks: levels open to them, may they moderate, are they signed in."""
     return levels_open_to(reader), may_moderate(reader), reader.is_authenticated
@@ -71,6 +80,18 @@ def prepared_comments(levels: frozenset[str], moderates: bool, is_member: bool) 
 
     # Only what one may not read without it depends on who asks.
     of_reader = {"reader": int} if is_member and not moderates else {}
+    return Prepared(build, pk=int, **of_reader)
+
+
+@cache
+def prepared_to_like(kind: type[Post] | type[Comment], levels: frozenset[str], moderates: bool) -> Prepared[Any]:
+    """What `find_to_like` asks for every member who has these rights."""
+
+    def build(pk: int, reader: int | None = None) -> QuerySet[Any]:
+        texts = kind.objects.visible_among(levels, moderates=moderates, reader=reader)
+        return texts.only("author", *(["post"] if kind is Comment else [])).filter(pk=pk)
+
+    of_reader = {} if moderates else {"reader": int}
     return Prepared(build, pk=int, **of_reader)
 
 

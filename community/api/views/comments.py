@@ -16,7 +16,7 @@ from common.permissions import PublicToRead
 from community.api import shapes
 from community.api.representations import comment_item
 from community.api.serializers import CommentSerializer, NewCommentSerializer
-from community.api.views import address_of, find_comment, find_post, shown_comment
+from community.api.views import address_of, find_comment, find_post, find_to_like, shown_comment
 from community.models import Comment
 from community.querysets.posts import may_moderate
 from community.querysets.threads import comments_of
@@ -101,10 +101,10 @@ class LikeView(PrivateView):
 
     @described("Like a comment", gives=shapes.Liking, limits=(Limit(RATE, OF_ONE_PERSON),))
     def put(self, request: Request, pk: int) -> Response:
-        liking = likes.like(user=member(request), text=find_comment(request, pk))
+        liking = likes.like(user=member(request), text=find_to_like(request, Comment, pk))
         return Response({"likes": liking.likes, "liked": liking.liked})
 
     @described("Take a like of a comment back", gives=shapes.Liking)
     def delete(self, request: Request, pk: int) -> Response:
-        liking = likes.unlike(user=member(request), text=find_comment(request, pk))
+        liking = likes.unlike(user=member(request), text=find_to_like(request, Comment, pk))
         return Response({"likes": liking.likes, "liked": liking.liked})

@@ -14,7 +14,8 @@ from common.openapi import OF_ONE_PERSON, Limit, described
 from common.permissions import PublicToRead
 from community.api import shapes
 from community.api.serializers import NewPostSerializer, PostSerializer
-from community.api.views import address_of, find_category, find_post, shown_post
+from community.api.views import address_of, find_category, find_post, find_to_like, shown_post
+from community.models import Post
 from community.services import likes, writing
 from community.services.admission import EDITS
 from community.services.likes import RATE
@@ -70,10 +71,10 @@ class LikeView(PrivateView):
 
     @described("Like a post", gives=shapes.Liking, limits=(Limit(RATE, OF_ONE_PERSON),))
     def put(self, request: Request, pk: int) -> Response:
-        liking = likes.like(user=member(request), text=find_post(request, pk))
+        liking = likes.like(user=member(request), text=find_to_like(request, Post, pk))
         return Response({"likes": liking.likes, "liked": liking.liked})
 
     @described("Take a like of a post back", gives=shapes.Liking)
     def delete(self, request: Request, pk: int) -> Response:
-        liking = likes.unlike(user=member(request), text=find_post(request, pk))
+        liking = likes.unlike(user=member(request), text=find_to_like(request, Post, pk))
         return Response({"likes": liking.likes, "liked": liking.liked})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +29,7 @@ from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, RefusedError, UnsoundError
 from ops.gateways.backups.programs import LONGEST_WORDS, Running, die_with, program
 from ops.gateways.backups.storages import BLOCK
+from ops.gateways.backups.wal import END
 
 PREFIX = "recovering-"
 # Held as long as somebody works in the folder.
@@ -43,6 +45,8 @@ hba_file = '{sockets}/pg_hba.conf'
 ident_file = '{sockets}/pg_ident.conf'
 logging_collector = off
 log_destination = 'stderr'
+log_timezone = 'UTC'
+timezone = 'UTC'
 lc_messages = 'C'
 hot_standby = off
 archive_mode = off
@@ -64,6 +68,7 @@ END_SECONDS = 10
 LINKS_SINCE = 18
 LOOK_EVERY = 0.05  # seconds
 TOO_SHORT = "recovery ended before configured recovery target was reached"
+LAST_COMMIT = re.compile(r"last completed transaction was at log time (.+)")
 
 
 def account() -> pwd.struct_passwd | None:
@@ -210,7 +215,7 @@ class ScratchServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def recover(self, until: datetime | None) -> None:
-        """Replay the log that lies in the files, to a moment or only as far as it must, and serve what is there then.
+        """Replay the log that lies in the files, to a moment, to its end, or only as far as it must; and serve that.
 
         Raises UnsoundError if the log ends before that moment.
         """
@@ -243,10 +248,7 @@ class ScratchServer:
         me, role = pwd.getpwuid(os.geteuid()).pw_name, server.role()
         (self.sockets / "pg_hba.conf").write_text(ACCESS)
         (self.sockets / "pg_ident.conf").write_text(f'us "{me}" "{role}"\n')
-        # With its offset, and to the microsecond.
-        moment = f"recovery_target_time = '{until.astimezone(UTC).isoformat(' ')}'" if until else ""
-        target = moment or "recovery_target = 'immediate'"
-        self.config.write_text(SETTINGS.format(sockets=self.sockets) + target + "\n")
+        self.config.write_text(SETTINGS.format(sockets=self.sockets) + target(until))
         # What ALTER SYSTEM has set there is for there.
         (self.data / "postgresql.auto.conf").write_text("")
         (self.data / "recovery.signal").touch()
@@ -264,8 +266,16 @@ class ScratchServer:
         """Why it has ended. Always raises."""
         words = self.log.read_text(errors="replace").strip()[-LONGEST_WORDS:]
         if TOO_SHORT in words:
-            raise UnsoundError("The write-ahead log ends before the moment that was wanted.")
+            last = LAST_COMMIT.search(words)
+            told = f": its last commit was at {last[1]}" if last else ""
+            raise UnsoundError(f"The write-ahead log ends before the moment that was wanted{told}.")
         raise BackupError(f"The server that was to be recovered does not start: {words}")
+
+    def last_commit(self) -> datetime | None:
+        """When it was made, as the log says that was replayed; None if there was none in it."""
+        with server.connected_to(self.conninfo(server.NEUTRAL), what="The recovered server") as conn:
+            moment: datetime | None = server.one(conn, "SELECT pg_last_xact_replay_timestamp()")
+        return moment
 
     def conninfo(self, name: str) -> str:
         return make_conninfo("", host=str(self.sockets), port=5432, dbname=name, user=server.role())
@@ -280,6 +290,14 @@ class ScratchServer:
                 self.process.kill()
                 self.process.wait()
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def target(until: datetime | None) -> str:
+    """The line that tells PostgreSQL how far to go; to the end of the log it goes without one."""
+    if until is None:
+        return "recovery_target = 'immediate'\n"
+    # With its offset, and to the microsecond.
+    return "" if until == END else f"recovery_target_time = '{until.astimezone(UTC).isoformat(' ')}'\n"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -26,6 +27,11 @@ from ops.gateways.backups.wal import HISTORY_NAME, SEGMENT_NAME
 APPLICATION = "how-to-ai wal"
 PARTIAL = ".partial"
 STOP_SECONDS = 5
+
+
+def place() -> Path:
+    """What is received on this machine, a folder for each server."""
+    return Path(settings.VAR_DIR) / "wal"
 
 
 def slot_name() -> str:

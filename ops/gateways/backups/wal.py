@@ -19,6 +19,8 @@ from ops.gateways.backups.storages import told_plainly
 ROOT = "wal"
 HISTORIES = "history"
 SUFFIX = ".zst.age"
+# Later than any moment: all of the log that there is.
+END = datetime.max.replace(tzinfo=UTC)
 # UTC; also in the name of a backup, of its begin.
 MOMENT = "%Y%m%dT%H%M%S%fZ"
 SEGMENT_NAME = re.compile(r"[0-9A-F]{24}")

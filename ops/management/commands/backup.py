@@ -85,5 +85,7 @@ class Command(BackupCommand):
             self.stdout.write("There is no backup in the storage.")
         if reach["begin"] and reach["end"]:
             self.stdout.write(f"Any moment from {reach['begin'][:19]}Z to {reach['end'][:19]}Z: restore --at MOMENT.")
+        if reach["received"]:
+            self.stdout.write(f"There may be more of the log in {reach['received']}: restore --at end takes that too.")
         if reach["missing"]:
             self.stdout.write(f"The segment {reach['missing']} of the write-ahead log is missing.")

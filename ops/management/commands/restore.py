@@ -1,13 +1,15 @@
-"""Restore: python manage.py restore [NAME | PATH | --latest | --at MOMENT] [--into DATABASE [--table T …]] [--yes]"""
+"""Restore: python manage.py restore [NAME | PATH | --latest | --at MOMENT | --at end] [--into DATABASE] [--yes]"""
 
 import sys
 from argparse import ArgumentTypeError
 from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from ops.gateways.backups.wal import END
 from ops.management.backup_command import BackupCommand
 from ops.services.backups.manifests import LATEST
 from ops.services.backups.restoring import Restored, Wish, restore, what_would_be_replaced
@@ -28,7 +30,13 @@ class Command(BackupCommand):
             "--at",
             type=moment,
             metavar="MOMENT",
-            help='any that the log leads to: "2026-11-22 10:15:00+00"',
+            help='any that the log leads to: "2026-11-22 10:15:00+00"; or `end`: all that there is of the log',
+        )
+        parser.add_argument(
+            "--received",
+            type=Path,
+            metavar="FOLDER",
+            help="with --at: where receive_wal had the last of the log, or a copy of it; default: wal/ in VAR_DIR",
         )
         parser.add_argument("--into", metavar="DATABASE", help="a new one; nothing else is touched")
         parser.add_argument(
@@ -50,6 +58,7 @@ class Command(BackupCommand):
         wish = Wish(
             backup=backup,
             at=options["at"],
+            received=options["received"],
             into=options["into"],
             tables=options["tables"],
             agreed=options["yes"],
@@ -63,7 +72,7 @@ class Command(BackupCommand):
         if json:
             self.say_json(asdict(restored))
         elif verbosity:
-            self.stdout.write("\n".join(lines(restored)))
+            self.stdout.write("\n".join(lines(restored, to_the_end=wish.at == END)))
 
 
 def asked() -> str:
@@ -79,19 +88,27 @@ def asked() -> str:
 
 def moment(text: str) -> datetime:
     """Raises ArgumentTypeError."""
+    if text.strip() == "end":
+        return END
     try:
         read = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no moment; write it as 2026-11-22 10:15:00+00") from error
+        raise ArgumentTypeError(f"{text!r} is no moment; write it as 2026-11-22 10:15:00+00, or end") from error
     if read.tzinfo is None:
         raise ArgumentTypeError(f"{text!r} may be many moments: add the offset to UTC, as in {text.strip()}+00")
     return read
 
 
-def lines(restored: Restored) -> list[str]:
+def lines(restored: Restored, *, to_the_end: bool) -> list[str]:
     point = restored.recovery_point[:19]
     said = [f"{restored.backup} is restored: {restored.rows} rows in the database {restored.database}."]
-    said.append(f"It has what was committed before {point} UTC.")
+    if to_the_end:
+        said.append(f"It goes as far as the log does: the last commit of that was at {point} UTC.")
+    else:
+        said.append(f"It has what was committed before {point} UTC.")
+    if restored.only_received:
+        segments = ", ".join(restored.only_received)
+        said.append(f"Of the log, this came from where it was received, and is not stored: {segments}.")
     if restored.kept_database:
         said.append(f"What it was before is kept as the database {restored.kept_database}; drop it when all is well.")
     if restored.kept_media:

@@ -7,10 +7,11 @@ from typing import Any
 from django.core.files.storage import Storage
 from django.db import DatabaseError
 
+from ops.gateways.backups import receiver
 from ops.gateways.backups.errors import BackupError
 from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.storages import backup_storage
-from ops.models import BackupLog
+from ops.models import BackupKind, BackupLog
 from ops.services.backups import log_archive, manifests
 
 FIGURES = ("kind", "recovery_point", "database_size", "size", "rows")
@@ -44,12 +45,19 @@ def told(storage: Storage, name: str, keys: Keys) -> dict[str, Any]:
 
 
 def moments() -> dict[str, str | None]:
-    """From when to when any moment can be restored, and the first piece of the log that is missing; None where none."""
-    found = log_archive.reach(backup_storage(), our_keys())
+    """From when to when any moment can be restored, and the first piece of the log that is missing; None where none.
+
+    `received`: where on this machine there may be more of the log, of the server that the newest backup is of.
+    """
+    keys, storage = our_keys(), backup_storage()
+    found = log_archive.reach(storage, keys)
+    physical = manifests.readable(storage, keys, BackupKind.PHYSICAL)
+    received = log_archive.received_of(physical[-1], receiver.place()) if physical else []
     return {
         "begin": found.begin.isoformat() if found.begin else None,
         "end": found.end.isoformat() if found.end else None,
         "missing": found.missing or None,
+        "received": str(received[-1].path.parent) if received else None,
     }
 
 

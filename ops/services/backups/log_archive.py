@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from django.core.files.storage import Storage
 
 from ops.gateways.backups import wal
 from ops.gateways.backups.keys import Keys
+from ops.gateways.backups.received import ReceivedSegment, received_segments
 from ops.gateways.backups.storages import told_plainly
 from ops.gateways.backups.wal import Segment, StoredSegment
 from ops.models import BackupKind
@@ -19,10 +21,14 @@ from ops.services.backups.manifests import Manifest
 
 @dataclass(frozen=True)
 class Window:
-    """From one backup, any moment from `begin` to `end` can be restored; `missing` is the first segment not there."""
+    """From one backup, any moment from `begin` to `end` can be restored; `missing` is the first segment not there.
+
+    `first` is the segment from which the log leads on from the backup.
+    """
 
     begin: datetime
     end: datetime
+    first: Segment
     segments: list[StoredSegment] = field(default_factory=list)
     missing: str = ""
 
@@ -32,6 +38,29 @@ class Window:
             if each.until >= moment:
                 return self.segments[: index + 1]
         return []
+
+    def lengthened_by(self, received: Iterable[ReceivedSegment]) -> tuple[list[ReceivedSegment], str]:
+        """Of what was received, that which leads on from the storage without a gap; and the first that is missing.
+
+        Of the newest segment the storage has a piece, so that one belongs to both; which has more of it is in neither's
+        name.
+        """
+        there: dict[int, list[ReceivedSegment]] = {}
+        for each in received:
+            there.setdefault(each.segment.number, []).append(each)
+        number = self.first.number
+        if self.segments:
+            last = self.segments[-1]
+            number = last.segment.number if last.is_partial else last.segment.number + 1
+        line: list[ReceivedSegment] = []
+        while number in there:
+            line += there[number]
+            if all(each.is_partial for each in there[number]):
+                break
+            number += 1
+        if any(later > number for later in there):
+            return line, Segment(self.first.timeline, number, self.first.size).name
+        return line, "" if line else self.missing
 
 
 def window_of(storage: Storage, manifest: Manifest) -> Window:
@@ -53,7 +82,7 @@ def windows_of(storage: Storage, physical: Sequence[Manifest]) -> list[Window]:
         line, missing = unbroken(stored[cluster.system_identifier], start)
         # The moments never go back, but for those of segments that were stored after a new start.
         end = max([cluster.consistent, *(each.until for each in line)])
-        windows.append(Window(cluster.consistent, end, line, missing))
+        windows.append(Window(cluster.consistent, end, start, line, missing))
     return windows
 
 
@@ -68,10 +97,6 @@ def unbroken(stored: Iterable[StoredSegment], first: Segment) -> tuple[list[Stor
         if best[number].is_partial and number + 1 in best:
             return line, best[number].segment.name
     return line, ""
-
-
-def missing_words(window: Window) -> str:
-    return f" The segment {window.missing} of the write-ahead log is missing in the storage." if window.missing else ""
 
 
 @dataclass(frozen=True)
@@ -93,12 +118,19 @@ def reach(storage: Storage, keys: Keys) -> Reach:
     return Reach(begin, newest.end, newest.missing)
 
 
-def best_for(storage: Storage, keys: Keys, moment: datetime) -> Manifest | None:
-    """The backup from which the least of the log has to be replayed."""
+def best_for(storage: Storage, keys: Keys, moment: datetime, received: Path | None = None) -> Manifest | None:
+    """The backup from which the least of the log has to be replayed; with `received`, of a server of which that is."""
     fitting = [
-        each for each in manifests.readable(storage, keys, BackupKind.PHYSICAL) if each.of_cluster.consistent <= moment
+        each
+        for each in manifests.readable(storage, keys, BackupKind.PHYSICAL)
+        if each.of_cluster.consistent <= moment and (received is None or received_of(each, received))
     ]
     return fitting[-1] if fitting else None
+
+
+def received_of(manifest: Manifest, place: Path) -> list[ReceivedSegment]:
+    """What was received of the server that a physical backup is of. Raises RefusedError."""
+    return received_segments(place, manifest.of_cluster.system_identifier, manifest.of_cluster.segment_size)
 
 
 def prune_log(storage: Storage, kept: list[Manifest]) -> int:

@@ -81,9 +81,8 @@ def receive(stop: threading.Event) -> None:
     if not settings.BACKUP_WAL:
         raise RefusedError("BACKUP_WAL is not true: the write-ahead log is not kept.")
     our_keys()
-    place = Path(settings.VAR_DIR) / "wal"
-    with alone(place):
-        Keeping(place).run(stop)
+    with alone(receiver.place()):
+        Keeping(receiver.place()).run(stop)
 
 
 def let_go() -> bool:

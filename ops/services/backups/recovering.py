@@ -15,18 +15,19 @@ from django.core.files.storage import Storage
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from ops.gateways.backups import cluster, server, wal
+from ops.gateways.backups import cluster, server
 from ops.gateways.backups.connector import connector
-from ops.gateways.backups.errors import NotThereError, RefusedError, StorageError, UnsoundError
+from ops.gateways.backups.errors import NotThereError, RefusedError, UnsoundError
 from ops.gateways.backups.keys import Keys
 from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.programs import program
-from ops.gateways.backups.storages import BLOCK, told_plainly
-from ops.gateways.backups.streams import Counted, open_into
+from ops.gateways.backups.storages import BLOCK
+from ops.gateways.backups.streams import Counted
+from ops.gateways.backups.wal import END
 from ops.services.backups import manifests
 from ops.services.backups.contents import look_at
+from ops.services.backups.fetching import Fetching
 from ops.services.backups.loading import Loading, Target, refuse_differences
-from ops.services.backups.log_archive import missing_words, window_of
 from ops.services.backups.manifests import CLUSTER, Cluster, Manifest
 from ops.services.backups.steps import Steps
 
@@ -36,7 +37,10 @@ ROOM = 1.2
 
 
 class Recovering(Loading):
-    """One physical backup on its way back, as it was at its end or, with `until`, at that moment."""
+    """One physical backup on its way back, as it was at its end or, with `until`, at that moment.
+
+    What the storage does not have of the log is taken from where it is received, `received`, if that is at hand.
+    """
 
     def __init__(
         self,
@@ -47,16 +51,26 @@ class Recovering(Loading):
         steps: Steps,
         *,
         until: datetime | None = None,
+        received: Path | None = None,
         contents_now: Contents | None = None,
     ) -> None:
         """`contents_now`: what is there just now, where a moment of just now is restored to be proven."""
         super().__init__(manifest, storage, keys, conn, steps)
         self.until = until
+        self.log = Fetching(manifest, storage, keys, until, received) if until else None
+        # With the end of the log as its moment: that of the last commit in it.
+        self.reached: datetime | None = None
         self.contents_now = contents_now
         self.cluster: Cluster = manifest.of_cluster
         self.full = manifests.read(storage, self.cluster.full, keys) if self.cluster.full else None
         self.stack = ExitStack()
         self.running: cluster.ScratchServer | None = None
+
+    @property
+    def point(self) -> datetime:
+        if self.until == END:
+            return self.reached or self.manifest.point
+        return super().point
 
     def check(self) -> None:
         if self.manifest.postgres_major != self.major:
@@ -69,9 +83,9 @@ class Recovering(Loading):
         super().check()
         if self.full:
             self.check_sizes(self.full)
-        self.segments()
         whole = self.cluster.size + (self.full.of_cluster.size if self.full else 0)
-        cluster.refuse_unfit_place(int(whole * ROOM))
+        log = self.log.look().size if self.log else 0
+        cluster.refuse_unfit_place(int(whole * ROOM) + log)
 
     def close(self) -> None:
         self.stack.close()
@@ -84,8 +98,20 @@ class Recovering(Loading):
             folder = self.stack.enter_context(cluster.scratch_folder())
             data = self.unpack(folder)
             with self.steps.step("recover the server"):
-                self.running = self.stack.enter_context(cluster.recovered(data, self.until, major=self.major))
+                self.running = self.recover(data)
         return self.running
+
+    def recover(self, data: Path) -> cluster.ScratchServer:
+        try:
+            recovered = self.stack.enter_context(cluster.recovered(data, self.until, major=self.major))
+        except UnsoundError as error:
+            # How far it leads is known of what is stored only.
+            if self.log and self.log.only_received:
+                raise NotThereError(str(error)) from error
+            raise
+        if self.until == END:
+            self.reached = recovered.last_commit()
+        return recovered
 
     def unpack(self, folder: Path) -> Path:
         """The files of the server, whole and verified, and the log that it needs."""
@@ -98,7 +124,9 @@ class Recovering(Loading):
             self.unpack_cluster(self.manifest, changes)
             with self.steps.step("put the changes on the full backup"):
                 cluster.combine(full, changes, data, major=self.major)
-        self.fetch_log(data / "pg_wal")
+        if self.log:
+            with self.steps.step("fetch the write-ahead log") as at:
+                self.log.fetch(data / "pg_wal", at.tell)
         return data
 
     def unpack_cluster(self, manifest: Manifest, into: Path) -> None:
@@ -106,48 +134,6 @@ class Recovering(Loading):
             self.pour_of(manifest, f"unpack {manifest.name}", CLUSTER, target)
         with self.steps.step(f"verify {manifest.name}"):
             cluster.verify_files(into, major=self.major)
-
-    def segments(self) -> list[wal.StoredSegment]:
-        """Those that lead from the backup to the moment; none without one. Raises NotThereError, UnsoundError."""
-        if self.until is None:
-            return []
-        window = window_of(self.storage, self.manifest)
-        leading = window.leading_to(self.until)
-        if self.until < window.begin or not leading:
-            raise NotThereError(
-                f"{self.until.isoformat(' ')} cannot be restored: from {self.manifest.name} on it goes from"
-                f" {window.begin.isoformat(' ')} to {window.end.isoformat(' ')}.{missing_words(window)}"
-            )
-        return leading
-
-    def fetch_log(self, folder: Path) -> None:
-        if self.until is None:
-            return
-        system = self.cluster.system_identifier
-        with self.steps.step("fetch the write-ahead log") as at:
-            for name in wal.stored_histories(self.storage, system):
-                self.fetch(wal.path_for_history(system, name), folder / name)
-            # By path, in bytes.
-            fetched: dict[str, int] = {}
-            while left := [each for each in self.segments() if each.path not in fetched]:
-                try:
-                    for each in left:
-                        fetched[each.path] = self.fetch(each.path, folder / each.segment.name, size=each.segment.size)
-                        at.tell(sum(fetched.values()))
-                except StorageError:
-                    # The newest piece is replaced all the time, by one that leads further.
-                    if {each.path for each in left} <= {each.path for each in self.segments()}:
-                        raise
-
-    def fetch(self, path: str, target: Path, *, size: int = 0) -> int:
-        """Returns how many bytes were read from the storage."""
-        with target.open("wb") as file:
-            with told_plainly(path), self.storage.open(path) as source:
-                counted = Counted(source)
-                open_into(counted, file, self.keys, what=path)
-            if size and file.tell() != size:
-                raise UnsoundError(f"{path} has {file.tell()} bytes of the log instead of {size}.")
-        return counted.size
 
     def pour_database(self, name: str, step: str, *, section: str = "", tables: Sequence[str] = ()) -> None:
         recovered = self.server
@@ -188,13 +174,14 @@ def loading(
     steps: Steps,
     *,
     until: datetime | None = None,
+    received: Path | None = None,
     contents_now: Contents | None = None,
 ) -> Iterator[Loading]:
     """What brings this backup back, of either kind."""
     if not manifest.is_physical:
         yield Loading(manifest, storage, keys, conn, steps)
         return
-    made = Recovering(manifest, storage, keys, conn, steps, until=until, contents_now=contents_now)
+    made = Recovering(manifest, storage, keys, conn, steps, until=until, received=received, contents_now=contents_now)
     try:
         yield made
     finally:

@@ -22,17 +22,19 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from ops import maintenance
-from ops.gateways.backups import cluster, server
+from ops.gateways.backups import cluster, receiver, server
 from ops.gateways.backups import media as files
 from ops.gateways.backups.errors import BackupError, NotThereError, RefusedError
 from ops.gateways.backups.keys import Keys, our_keys
 from ops.gateways.backups.storages import backup_storage
+from ops.gateways.backups.wal import END
 from ops.services.backups import log_archive, manifests, swapping, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.contents import look_at
 from ops.services.backups.journal import Verified, known_verdicts, note_restore, remember_verdicts
 from ops.services.backups.loading import Loading
 from ops.services.backups.manifests import LATEST, Manifest
+from ops.services.backups.recovering import Recovering
 from ops.services.backups.recovering import loading as loading_of
 from ops.services.backups.steps import Steps, Watcher, nobody
 from ops.services.backups.swapping import Swap
@@ -50,12 +52,15 @@ class Wish:
     """What is to be restored, and where to.
 
     `backup`: a name, `latest`, or the path of a manifest. `at`: instead, the moment that is to be restored, from the
-    last physical backup before it and the write-ahead log. `into`: a new database, beside which all stays as it is;
-    with None the one that is served is replaced, which needs `agreed` and its name in `typed_name` if it holds data.
+    last physical backup before it and the write-ahead log; `END` for all that there is. `received`: what `receive_wal`
+    had of that on another machine, or a copy of it; with None it is looked for on this one. `into`: a new database,
+    beside which all stays as it is; with None the one that is served is replaced, which needs `agreed` and its name in
+    `typed_name` if it holds data.
     """
 
     backup: str = LATEST
     at: datetime | None = None
+    received: Path | None = None
     into: str | None = None
     tables: Sequence[str] = ()
     agreed: bool = False
@@ -67,13 +72,15 @@ class Wish:
 class Restored:
     """`kept_database` and `kept_media` are the names under which what was there before is kept, if anything was.
 
-    `remarks`: what went wrong when all was in place already.
+    `only_received`: segments of the log that the storage had less of than `receive_wal`. `remarks`: what is missing of
+    the log, and what went wrong when all was in place already.
     """
 
     backup: str
     recovery_point: str
     database: str
     rows: int
+    only_received: list[str] = field(default_factory=list)
     kept_database: str = ""
     kept_media: str = ""
     safety_backup: str = ""
@@ -93,7 +100,7 @@ def restore(wish: Wish, *, watcher: Watcher = nobody) -> Restored:
     with (
         server.connected(server.NEUTRAL) as conn,
         server.only_one(conn, DEED),
-        loading_of(manifest, storage, keys, conn, steps, until=wish.at) as loading,
+        loading_of(manifest, storage, keys, conn, steps, until=wish.at, received=place_of(wish)) as loading,
     ):
         tables = tables_of(manifest, wish)
         refuse_what_would_harm(conn, wish)
@@ -101,6 +108,7 @@ def restore(wish: Wish, *, watcher: Watcher = nobody) -> Restored:
         drop_leftovers(conn)
         loading.check()
         restored = beside(loading, wish.into, tables) if wish.into else in_place(loading, wish)
+        tell_of_the_log(restored, loading)
         restored.steps = steps.done
     logger.warning("backup %s was restored into the database %s", manifest.name, restored.database)
     return restored
@@ -110,12 +118,28 @@ def found(storage: Storage, wish: Wish, keys: Keys) -> tuple[Storage, Manifest]:
     """Raises NotThereError, UnsoundError."""
     if wish.at is None:
         return manifests.find(storage, wish.backup, keys)
-    manifest = log_archive.best_for(storage, keys, wish.at)
+    manifest = log_archive.best_for(storage, keys, wish.at, wish.received)
     if manifest is None:
         window = log_archive.reach(storage, keys)
         begins = f"the first begins at {window.begin.isoformat(' ')}" if window.begin else "there is none"
-        raise NotThereError(f"No physical backup was there at {wish.at.isoformat(' ')}: {begins}.")
+        of_it = f" of the server whose log is in {wish.received}" if wish.received else ""
+        at = "there" if wish.at == END else f"there at {wish.at.isoformat(' ')}"
+        raise NotThereError(f"No physical backup{of_it} was {at}: {begins}.")
     return storage, manifest
+
+
+def place_of(wish: Wish) -> Path:
+    return wish.received or receiver.place()
+
+
+def tell_of_the_log(restored: Restored, loading: Loading) -> None:
+    if not isinstance(loading, Recovering) or loading.log is None:
+        return
+    restored.only_received = sorted(loading.log.only_received)
+    if loading.log.missing:
+        restored.remarks.append(
+            f"The segment {loading.log.missing} of the write-ahead log is missing: what came after it is not restored."
+        )
 
 
 def tables_of(manifest: Manifest, wish: Wish) -> list[str]:
@@ -135,6 +159,10 @@ def refuse_what_is_empty(wish: Wish) -> None:
         raise RefusedError("The name of the backup is empty: name one, or --latest.")
     if wish.into is not None and not wish.into.strip():
         raise RefusedError("The name of the new database is empty: name one, or leave --into out.")
+    if wish.received is not None and wish.at is None:
+        raise RefusedError("What was received of the log leads on to a moment: say to which, --at MOMENT or --at end.")
+    if wish.received is not None and not wish.received.is_dir():
+        raise RefusedError(f"{wish.received} is no folder.")
 
 
 def refuse_what_would_harm(conn: Connection[TupleRow], wish: Wish) -> None:
@@ -197,7 +225,7 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
     media = Path(settings.MEDIA_ROOT)
     fresh_media, kept_media = swapping.beside(f"restoring-{stamp}"), swapping.beside(f"before-{stamp}")
     had_database, had_media = server.exists(conn, live), media.exists()
-    restored = Restored(manifest.name, loading.point.isoformat(), live, rows=0)
+    restored = Restored(manifest.name, recovery_point="", database=live, rows=0)
     known = known_verdicts() if had_database else []
     with site_paused(restored), dropped_on_failure(conn, fresh), removed_on_failure(fresh_media):
         if had_database and server.holdings(live) and wish.safety_backup:
@@ -206,6 +234,7 @@ def in_place(loading: Loading, wish: Wish) -> Restored:
         loading.load_database(fresh)
         loading.load_media(fresh_media)
         restored.rows = sum(loading.compare(fresh).row_counts.values())
+        restored.recovery_point = loading.point.isoformat()
         if loading.until is not None:
             # Uploaded files have no log: those that came after the backup are still where they were, if anywhere.
             files.add_missing(media, fresh_media)
