@@ -1,0 +1,92 @@
+"""People who are changed by themselves and by staff at the same moment, each with a connection of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.middleware import CHANGED_MEANWHILE
+from accounts.models import Role, User
+from accounts.models.sessions import Door
+from accounts.services import addresses, erasure, people, staff
+from accounts.session_store import SESSION_KEY
+from accounts.visits import Visit
+from tests.at_once import overtaken
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+VISIT = Visit(door=Door.PAGE, address="192.0.2.1", device="Firefox on Linux")
+NEW_PASSWORD = "a wholly different horse"
+
+
+def change_password(client: Client) -> Any:
+    passwords = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    return client.post(reverse("account_change_password"), passwords)
+
+
+def remove_password(client: Client, person: User) -> Any:
+    fields = {"usable_password": "false", "unset-password": "1"}
+    return client.post(reverse("admin:auth_user_password_change", args=[person.pk]), fields)
+
+
+def ban(person: User, by: User) -> None:
+    assert staff.ban(person=User.objects.get(pk=person.pk), by=by, reason="Spam.", visit=VISIT)
+
+
+def move(person: User, by: User) -> None:
+    addresses.replace(user=User.objects.get(pk=person.pk), email="another@howtoai.example", confirmed=True, visit=VISIT)
+
+
+def leave(person: User, by: User) -> None:
+    erasure.ask(user=User.objects.get(pk=person.pk), visit=VISIT, password=PASSWORD)
+
+
+def demote(person: User, by: User) -> None:
+    people.set_role(user=User.objects.get(pk=person.pk), role=Role.LEARNER)
+
+
+@pytest.mark.parametrize("deed", [ban, move, leave, demote])
+@pytest.mark.parametrize("door", ["own page", "admin"])
+def test_a_new_password_takes_back_nothing_that_is_done_at_that_moment(
+    admin: User, moderator: User, deed: Callable[..., None], door: str
+) -> None:
+    client = Client()
+    client.force_login(moderator if door == "own page" else admin)
+    write = partial(change_password, client) if door == "own page" else partial(remove_password, client, moderator)
+    before = User.objects.get(pk=moderator.pk)
+    assert overtaken(partial(deed, moderator, admin), write).status_code == 302
+    after = User.objects.get(pk=moderator.pk)
+    assert after.password != before.password
+    changed = {name for name in ("is_active", "email", "erase_after", "is_staff") if differ(before, after, name)}
+    assert changed == {ban: {"is_active"}, move: {"email"}, leave: {"erase_after"}, demote: {"is_staff"}}[deed]
+
+
+def differ(before: User, after: User, name: str) -> bool:
+    return bool(getattr(before, name) != getattr(after, name))
+
+
+def sign_in(client: Client, person: User) -> Any:
+    return client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD}, follow=True)
+
+
+def test_who_is_banned_while_they_sign_in_is_told_to_try_again(admin: User, learner: User) -> None:
+    client = Client()
+    page = overtaken(partial(ban, learner, admin), partial(sign_in, client, learner))
+    assert CHANGED_MEANWHILE in page.content.decode()
+    assert not learner.sessions.exists()
+    assert SESSION_KEY not in client.session
+
+
+def test_who_is_banned_while_they_change_their_password_is_signed_out(admin: User, learner: User) -> None:
+    client = Client()
+    client.force_login(learner)
+    response = overtaken(partial(ban, learner, admin), partial(change_password, client))
+    assert response.headers["Location"] == reverse("account_login")
+    assert not learner.sessions.filter(ended_at=None).exists()
+    assert SESSION_KEY not in client.session
