@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -16,7 +18,7 @@ from accounts.models.sessions import Door
 from accounts.services import addresses, erasure, people, staff
 from accounts.session_store import SESSION_KEY
 from accounts.visits import Visit
-from tests.at_once import overtaken
+from tests.at_once import messages, overtaken
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,3 +92,22 @@ def test_who_is_banned_while_they_change_their_password_is_signed_out(admin: Use
     assert response.headers["Location"] == reverse("account_login")
     assert not learner.sessions.filter(ended_at=None).exists()
     assert SESSION_KEY not in client.session
+
+
+def test_of_two_who_take_one_address_at_once_the_second_hears_that_it_is_taken(learner: User, stranger: User) -> None:
+    first, second = (partial(confirm, ask_change(person)) for person in (learner, stranger))
+    assert messages(overtaken(first, second)) == ["There is already an account with this e-mail address."]
+    learner.refresh_from_db()
+    stranger.refresh_from_db()
+    assert (learner.email, stranger.email) == ("one@howtoai.example", "stranger@howtoai.example")
+
+
+def ask_change(person: User) -> str:
+    """The token of the link that is mailed."""
+    addresses.ask_change(user=person, email="one@howtoai.example")
+    (link,) = re.findall(r"/email/([^/\s]+)/", str(mail.outbox[-2].body))
+    return str(link)
+
+
+def confirm(token: str) -> object:
+    return addresses.confirm_change(token=token, visit=VISIT)
