@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
@@ -19,7 +20,7 @@ from accounts.services import addresses, erasure, people, staff
 from accounts.session_store import SESSION_KEY
 from accounts.visits import Visit
 from tests.at_once import messages, overtaken
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,3 +112,35 @@ def ask_change(person: User) -> str:
 
 def confirm(token: str) -> object:
     return addresses.confirm_change(token=token, visit=VISIT)
+
+
+def rescue(person: User, by: User) -> None:
+    """Staff give somebody another address, at which the password can be reset."""
+    person = User.objects.get(pk=person.pk)
+    person.email = "rescued@howtoai.example"
+    staff.save_changes(person=person, role=Role.LEARNER, by=by, visit=VISIT)
+
+
+def make_superuser(person: User, by: User) -> None:
+    person = User.objects.get(pk=person.pk)
+    person.is_superuser = True
+    staff.save_changes(person=person, role=Role.LEARNER, by=by, visit=VISIT)
+
+
+def refused(deed: Callable[[], Any]) -> bool:
+    try:
+        deed()
+    except PermissionDenied:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("deed", [rescue, ban])
+def test_nobody_is_changed_who_gets_more_rights_at_that_moment(
+    admin: User, learner: User, deed: Callable[..., None]
+) -> None:
+    boss = make_user(role="administrator", is_superuser=True)
+    late = partial(refused, partial(deed, learner, admin))
+    assert overtaken(partial(make_superuser, learner, boss), late)
+    after = User.objects.get(pk=learner.pk)
+    assert (after.is_superuser, after.is_active, after.email) == (True, True, "learner@howtoai.example")
