@@ -144,6 +144,14 @@ def test_a_type_that_was_changed_meanwhile_is_changed_back(post: Post, learner: 
     assert Post.objects.get().type == kind
 
 
+def test_what_ceases_to_be_a_question_at_that_moment_gets_no_answer(post: Post, learner: User, stranger: User) -> None:
+    answer = make_comment(post, author=stranger)
+    edit = partial(writing.edit_post, by=learner, post=post, changes={"type": PostType.DISCUSSION})
+    accept = partial(answers.accept_answer, by=learner, post=Post.objects.get(pk=post.pk), comment=answer)
+    assert messages(overtaken(edit, accept)) == [answers.NO_QUESTION]
+    assert no_drift()
+
+
 def test_deleted_twice_at_once_it_is_deleted_once(post: Post, learner: User) -> None:
     outcomes = at_once(partial(writing.delete_text, by=learner, text=post))
     assert sorted(outcomes) == [False, True]
