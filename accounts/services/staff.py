@@ -185,7 +185,8 @@ def check_reason(reason: str) -> str:
 
 def lock(person: User, *, by: User) -> User:
     """As they are now. Raises PermissionDenied for whoever has got rights at this moment that `by` lacks."""
-    now = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    # No stronger than that: whoever writes about them has made sure that they stay, and may wait for what we hold.
+    now = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=person.pk)
     require_may_change(by=by, person=now)
     return now
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.sessions import Door
 from accounts.visits import Visit
 from community.models import Case, Post, Report, StaffAction, Standing, State, TrustLevel
-from community.services import moderating, reporting, trust
-from tests.at_once import at_once, messages, overtaken
+from community.services import likes, moderating, reporting, states, trust
+from tests.at_once import alone, at_once, messages, overtaken, wait_until_somebody_waits
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 
@@ -103,3 +105,18 @@ def test_a_level_is_raised_once(learner: User) -> None:
     User.objects.filter(pk=learner.pk).update(date_joined=timezone.now() - timedelta(days=2))
     Standing.objects.create(user=learner, posts_count=3)
     assert sorted(at_once(partial(trust.promote, learner.pk))) == [False, True]
+
+
+def test_who_is_banned_while_somebody_likes_what_they_wrote_is_banned(moderator: User, stranger: User) -> None:
+    """Whoever likes it has made sure that its author is there, and waits for what the moderator holds."""
+    post = make_post()
+    case = case_of(post)
+    decide = partial(moderating.decide, case=case, decision="hidden", reason=WHY, visit=Visit(door=Door.PAGE))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            states.lock(post)
+            outcome = pool.submit(alone, partial(likes.like, user=stranger, text=post))
+            wait_until_somebody_waits()
+            decide(by=moderator, sanction="ban")
+        assert messages(outcome.result(timeout=20)) == [likes.NOT_THERE]
+    assert not User.objects.get(pk=post.author_id).is_active
