@@ -89,6 +89,9 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         with transaction.atomic():
+            if request.method == "POST" and id.isdecimal():
+                # Locked before it is read, since Django stores all of a row whose password it takes away.
+                list(User.objects.select_for_update().filter(pk=id))
             return super().user_change_password(request, id, form_url)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:

@@ -26,10 +26,13 @@ from accounts.models.history import Event
 from accounts.models.sessions import Door
 from accounts.page_session import door_of, session_of
 from accounts.services import history
+from accounts.services.sessions import StaleProof
 from accounts.visits import ACCESS_COOKIE, Visit
 from common.limits import Limited
 from common.problems import API_PREFIX
 from common.views import too_many_requests
+
+CHANGED_MEANWHILE = "Your account was changed at this moment. Sign in again."
 
 
 class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
@@ -54,6 +57,14 @@ class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
 
         request.user = SimpleLazyObject(user)  # type: ignore[assignment]
         request.auser = auser
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Who is banned, or gets another password, while they sign in or choose one is signed in nowhere."""
+        if not isinstance(exception, StaleProof):
+            return None
+        request.session.flush()
+        messages.error(request, CHANGED_MEANWHILE)
+        return redirect("account_login")
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """What was made for one person is kept by no cache."""

@@ -105,9 +105,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
         Here, because people are made and passwords changed at many doors (page, provider, admin,
         reset, commands). A silent upgrade of the hash is no change: Django clears `_password`
-        before it saves that.
+        before it saves that. A new password is stored alone: while it was typed and hashed, somebody
+        may have been banned or demoted, or have got another address, and stays so.
         """
         is_new, new_password = self._state.adding, self._password is not None
+        if new_password and not is_new:
+            kwargs.setdefault("update_fields", ["password"])
         super().save(*args, **kwargs)
         if is_new:
             type(self).objects.furnish(self)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from allauth.account.models import EmailAddress
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts import emails
 from accounts.models import User
@@ -95,7 +95,13 @@ def replace(*, user: User, email: str, confirmed: bool, visit: Visit) -> None:
     """Give somebody another address; the old one opens nothing from now on and is told so. Raises ValidationError."""
     check(user, email)
     former, user.email = user.email, email
-    user.save(update_fields=["email"])
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email"])
+    except IntegrityError:
+        # Somebody took it after the check; repeated, it finds them and says so in its words.
+        check(user, email)
+        raise
     EmailAddress.objects.filter(user=user).delete()
     EmailAddress.objects.create(user=user, email=email, primary=True, verified=confirmed)
     user.__dict__.pop("is_confirmed", None)

@@ -90,7 +90,7 @@ def save_changes(*, person: User, role: Role, by: User, visit: Visit) -> None:
     are told. Raises as `check_changes` does.
     """
     check_changes(person=person, by=by, role=role, is_active=person.is_active, is_superuser=person.is_superuser)
-    before = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    before = lock(person, by=by)
     email, person.email = person.email, before.email
     person.save(update_fields=["name", "is_active", "is_superuser"])
     if person.is_active != before.is_active:
@@ -150,7 +150,7 @@ def ban(*, person: User, by: User, reason: str, visit: Visit) -> bool:
     if person == by:
         raise ValidationError(NOT_YOURSELF, code="yourself")
     people.require_another_administrator(person)
-    return set_active(person=person, is_active=False, reason=reason, visit=visit)
+    return set_active(person=person, by=by, is_active=False, reason=reason, visit=visit)
 
 
 @transaction.atomic
@@ -160,7 +160,7 @@ def unban(*, person: User, by: User, visit: Visit, reason: str = "") -> bool:
     Raises as `require_may_ban` does; ValidationError for a reason that cannot be told.
     """
     require_may_ban(by=by, person=person)
-    return set_active(person=person, is_active=True, reason=check_reason(reason), visit=visit)
+    return set_active(person=person, by=by, is_active=True, reason=check_reason(reason), visit=visit)
 
 
 def require_may_ban(*, by: User, person: User) -> None:
@@ -183,9 +183,17 @@ def check_reason(reason: str) -> str:
     return reason
 
 
-def set_active(*, person: User, is_active: bool, reason: str, visit: Visit) -> bool:
-    """Close or open an account; False if it was so already. Part of a transaction."""
-    if User.objects.select_for_update(of=("self",)).get(pk=person.pk).is_active == is_active:
+def lock(person: User, *, by: User) -> User:
+    """As they are now. Raises PermissionDenied for whoever has got rights at this moment that `by` lacks."""
+    # No stronger than that: whoever writes about them has made sure that they stay, and may wait for what we hold.
+    now = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=person.pk)
+    require_may_change(by=by, person=now)
+    return now
+
+
+def set_active(*, person: User, by: User, is_active: bool, reason: str, visit: Visit) -> bool:
+    """Close or open an account; False if it was so already. Part of a transaction. Raises PermissionDenied."""
+    if lock(person, by=by).is_active == is_active:
         return False
     person.is_active = is_active
     person.save(update_fields=["is_active"])

@@ -19,6 +19,9 @@ def end_memberships(memberships: QuerySet[Membership]) -> int:
     """They end, and say no more whose they were. Where the only owner goes, our staff are told to find another one."""
     alive = Membership.objects.alive().filter(pk__in=list(memberships.values_list("pk", flat=True)))
     owned = list(alive.owners().values_list("organisation", flat=True))
+    # Of two owners who are erased at once the second one sees that the first has gone.
+    owners = Membership.objects.alive().owners().filter(organisation__in=owned)
+    list(owners.select_for_update(no_key=True).order_by("pk"))
     alive.update(left_at=timezone.now())
     ended = memberships.update(user=None)
     for organisation in Organisation.objects.without_owner().filter(pk__in=owned):

@@ -82,8 +82,8 @@ def apply_all(waiting: ProviderEventQuerySet, ours: Subscription) -> int:
         subscription = Subscription.objects.with_all().get(pk=ours.pk)
         follow(subscription, newest.subject, Why(Cause.PROVIDER, event=newest))
         done: dict[str, Any] = {"state": EventState.APPLIED, "done_at": timezone.now(), "error": ""}
-        if ours.user_id is None:
-            # Names of somebody who is erased.
+        if subscription.user_id is None:
+            # Names of somebody who is erased; maybe while the lock was waited for.
             done["body"] = {}
         return ProviderEvent.objects.filter(pk__in=covered).update(**done)
 

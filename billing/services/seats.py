@@ -127,7 +127,7 @@ def settle(organisation: Organisation) -> None:
     """
     now = timezone.now()
     contracts = list(organisation.contracts.not_over(now))
-    # Locked, as erasure, which does not wait for an organisation, may be ending one.
+    # Locked, as the erasure of who has just sat down, and was no member before, may be ending one.
     rows = organisation.seats.not_over(now).select_for_update(no_key=True, of=("self",))
     seats = list(rows.select_related("user", "organisation").order_by("taken_at", "id"))
     seat_within(seats, contracts, now)

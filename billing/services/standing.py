@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.utils import timezone
 
 from billing.models import Membership, Organisation, Role
 
@@ -18,9 +20,26 @@ NO_MEMBER = "This person is no member any more."
 STAFF_ONLY = "You do not have the right to change organisations and their contracts."
 
 
+# The foreign keys would take these locks at the end, after rows that the erasure of one of them wants.
+HERE = """
+SELECT FROM accounts_user WHERE id IN (
+    SELECT user_id FROM billing_membership WHERE organisation_id = %(organisation)s AND left_at IS NULL
+    UNION
+    SELECT user_id FROM billing_seat
+    WHERE organisation_id = %(organisation)s AND (given_back_at IS NULL OR given_back_at > %(now)s)
+) ORDER BY id FOR KEY SHARE
+"""
+
+
 def lock(organisation: Organisation) -> Organisation:
-    """Hold an organisation to the end of the transaction: its members, seats and contracts change one after another."""
-    return Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    """Hold an organisation to the end of the transaction: its members, seats and contracts change one after another.
+
+    Whoever of them is erased at this moment is waited for; nobody else of them is erased before the end.
+    """
+    held = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(HERE, {"organisation": held.pk, "now": timezone.now()})
+    return held
 
 
 def membership_of(user: User, organisation: Organisation) -> Membership | None:

@@ -41,6 +41,8 @@ def accept_answer(*, by: User, post: Post, comment: Comment) -> Post:
     if comment.parent_id is not None:
         raise ValidationError({"comment": ValidationError(NO_ANSWER, code="not_an_answer")})
     row = lock_with_answers(post, comment)
+    # Its author may have made it something else meanwhile.
+    require_may_accept(by, row)
     if row.accepted_answer_id == comment.pk:
         return row
     if not row.is_published:

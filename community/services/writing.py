@@ -138,12 +138,12 @@ def edit_post(*, by: User, post: Post, changes: Mapping[str, Any]) -> Post:
     """
     row = take(by, post)
     before = kept(row)
-    category_before = row.category
+    category_before, type_before = row.category, row.type
     source, read = texts.read_body(changes.get("body", row.body))
     put(row, changes)
     check(row, by=by, is_new=False)
     require_same_readers(row, category_before, by=by)
-    if kept(row) | {"body": source} == before and row.category == category_before and row.type == post.type:
+    if kept(row) | {"body": source} == before and row.category == category_before and row.type == type_before:
         return row
     cause = admission.admit_edit(author=by, body=source, read=read)
     remember(row, before)

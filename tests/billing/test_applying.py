@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,11 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import erasure
 from billing.gateways import gateway_of
 from billing.models import EventState, Invoice, ProviderEvent, State, Subscription
 from billing.services import applying, receiving
 from billing.services.applying import MOST_ATTEMPTS, NO_LONGER_THERE, NOT_OURS, apply_due, replay
 from billing.services.subscribing import Wish, subscribe
+from common.database import lock_for_transaction
+from tests.at_once import alone, overtaken
 from tests.billing.shops import CANCEL, RETURN
 from tests.billing.stripe_shop import Shop, pay
 from tests.counterparts.process import Counterparts
@@ -260,3 +265,24 @@ def pay_twice(user: User) -> tuple[Subscription, Subscription]:
 
 def reference_of(row: Subscription) -> str:
     return gateway_of(row.provider).find(row)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_what_comes_while_somebody_is_erased_no_name_is_kept(
+    paid: Subscription, learner: User, counterparts: Counterparts
+) -> None:
+    keep(counterparts, "invoice.paid")
+    apply_due()
+    paid.refresh_from_db()
+
+    def erased() -> None:
+        # As another worker does, which has been asking the provider.
+        lock_for_transaction("billing", learner.pk)
+        User.objects.filter(pk=learner.pk).update(erase_after=timezone.now() - timedelta(days=1))
+        assert erasure.erase_if_due(learner.pk)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(alone, partial(keep, counterparts, "customer.subscription.created")).result()
+
+    assert overtaken(erased, partial(applying.apply, "stripe", paid.reference)) == 1
+    event = ProviderEvent.objects.get(kind="customer.subscription.created")
+    assert (event.state, event.body) == (EventState.APPLIED, {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings as site
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
@@ -23,7 +26,7 @@ from billing.access import PREMIUM, may_read
 from billing.models import AccessGrant, Contract, Membership, Organisation, Role, Seat, Source
 from billing.models.organisations import CONTRACTS_OVERLAP
 from billing.services import contracts, organisations, seats, standing
-from tests.at_once import at_once, messages, overtaken
+from tests.at_once import alone, at_once, messages, overtaken
 from tests.billing.organisations import DAY, add, join, make_contract, make_organisation
 from tests.factories import make_user
 
@@ -318,6 +321,66 @@ def test_of_two_owners_who_leave_at_once_one_stays(company: Organisation, learne
     )
     assert messages(late) == [standing.LAST_OWNER.format(organisation="Company")]
     assert Membership.objects.alive().get() == other
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_owners_one_leaves_as_the_other_is_erased(company: Organisation, learner: User, admin: User) -> None:
+    other = user_of(add(company, Role.OWNER, by=admin))
+    late = overtaken(partial(is_erased, other), partial(organisations.leave, organisation=company, user=learner))
+    assert messages(late) == [standing.LAST_OWNER.format(organisation="Company")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_erased_while_another_owner_leaves_but_thereafter(
+    company: Organisation, learner: User, admin: User, mailoutbox: list[EmailMessage]
+) -> None:
+    other = user_of(add(company, Role.OWNER, by=admin))
+    assert passed_over(other, meanwhile=partial(organisations.leave, organisation=company, user=learner))
+    mailoutbox.clear()
+    assert is_erased(other)
+    assert [letter.to for letter in mailoutbox].count([site.STAFF_EMAIL]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_both_owners_are_erased_at_once_our_staff_hear_of_it(
+    company: Organisation, learner: User, admin: User, mailoutbox: list[EmailMessage]
+) -> None:
+    other = add(company, Role.OWNER, by=admin)
+    mailoutbox.clear()
+    assert overtaken(partial(is_erased, learner), partial(is_erased, user_of(other))) is True
+    assert [letter.to for letter in mailoutbox].count([site.STAFF_EMAIL]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_contract_is_made_after_one_who_sits_was_erased(company: Organisation, admin: User) -> None:
+    gone = user_of(add(company, by=admin, seat=True))
+    overtaken(partial(is_erased, gone), partial(sign_another, company, admin))
+    assert company.contracts.count() == 2
+    assert not AccessGrant.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_erased_while_a_contract_is_made_but_thereafter(company: Organisation, admin: User) -> None:
+    gone = user_of(add(company, by=admin, seat=True))
+    assert passed_over(gone, meanwhile=partial(sign_another, company, admin))
+    assert AccessGrant.objects.filter(user=gone).count() == 2
+    assert is_erased(gone)
+
+
+def sign_another(company: Organisation, by: User) -> Contract:
+    return make_contract(company, by=by, seats=5, starts_at=timezone.now() + 30 * DAY)
+
+
+def passed_over(person: User, *, meanwhile: Callable[[], object]) -> bool:
+    """Whether an erasure that begins before this is committed leaves somebody for the next run."""
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        meanwhile()
+        return pool.submit(alone, partial(is_erased, person)).result(timeout=20) is False
+
+
+def is_erased(person: User) -> bool:
+    User.objects.filter(pk=person.pk).update(erase_after=timezone.now() - DAY)
+    return erasure.erase_if_due(person.pk)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import erasure
-from community.models import Comment, Kind, Level, Like, Notification, Post, Revision
+from community.models import Comment, Kind, Level, Like, Notification, Post, PostType, Revision
 from community.services import (
     answers,
     counting,
@@ -134,6 +134,22 @@ def test_two_edits_at_once_are_two_revisions(post: Post, learner: User) -> None:
     )
     assert list(Revision.objects.values_list("body", flat=True)) == [before, "The first."]
     assert Post.objects.get().body == "The second."
+
+
+def test_a_type_that_was_changed_meanwhile_is_changed_back(post: Post, learner: User) -> None:
+    kind = post.type
+    seen = Post.objects.get(pk=post.pk)
+    writing.edit_post(by=learner, post=post, changes={"type": PostType.SHOW_AND_TELL})
+    writing.edit_post(by=learner, post=seen, changes={"type": kind})
+    assert Post.objects.get().type == kind
+
+
+def test_what_ceases_to_be_a_question_at_that_moment_gets_no_answer(post: Post, learner: User, stranger: User) -> None:
+    answer = make_comment(post, author=stranger)
+    edit = partial(writing.edit_post, by=learner, post=post, changes={"type": PostType.DISCUSSION})
+    accept = partial(answers.accept_answer, by=learner, post=Post.objects.get(pk=post.pk), comment=answer)
+    assert messages(overtaken(edit, accept)) == [answers.NO_QUESTION]
+    assert no_drift()
 
 
 def test_deleted_twice_at_once_it_is_deleted_once(post: Post, learner: User) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.sessions import Door
+from accounts.services import erasure
 from accounts.visits import Visit
 from community.models import Case, Post, Report, StaffAction, Standing, State, TrustLevel
-from community.services import moderating, reporting, trust
-from tests.at_once import at_once, messages, overtaken
+from community.services import likes, moderating, reporting, states, trust
+from tests.at_once import alone, at_once, messages, overtaken, wait_until_somebody_waits
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_user
 
@@ -103,3 +106,38 @@ def test_a_level_is_raised_once(learner: User) -> None:
     User.objects.filter(pk=learner.pk).update(date_joined=timezone.now() - timedelta(days=2))
     Standing.objects.create(user=learner, posts_count=3)
     assert sorted(at_once(partial(trust.promote, learner.pk))) == [False, True]
+
+
+def test_who_is_banned_while_somebody_likes_what_they_wrote_is_banned(moderator: User, stranger: User) -> None:
+    """Whoever likes it has made sure that its author is there, and waits for what the moderator holds."""
+    author = make_user()
+    post = make_post(author=author)
+    case = case_of(post)
+    decide = partial(moderating.decide, case=case, decision="hidden", reason=WHY, visit=Visit(door=Door.PAGE))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            states.lock(post)
+            outcome = pool.submit(alone, partial(likes.like, user=stranger, text=post))
+            wait_until_somebody_waits()
+            decide(by=moderator, sanction="ban")
+        assert messages(outcome.result(timeout=20)) == [likes.NOT_THERE]
+    assert not User.objects.get(pk=author.pk).is_active
+
+
+@pytest.mark.parametrize("order", ["moved", "taken back"])
+def test_what_is_moved_as_its_author_is_erased_is_moved(moderator: User, order: str) -> None:
+    author, elsewhere = make_user(), make_category("Elsewhere")
+    post = make_post(author=author)
+    deed: Any = partial(moderating.move, by=moderator, post=post, category=elsewhere, reason=WHY)
+    if order == "taken back":
+        action = deed()
+        deed = partial(moderating.undo, by=moderator, action=action, reason=WHY, visit=Visit(door=Door.PAGE))
+    User.objects.filter(pk=author.pk).update(erase_after=timezone.now() - timedelta(days=1))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            person = User.objects.select_for_update().get(pk=author.pk)
+            outcome = pool.submit(alone, deed)
+            wait_until_somebody_waits()
+            erasure.erase(person)
+        assert isinstance(outcome.result(timeout=20), StaffAction)
+    assert (Post.objects.get().category == elsewhere) == (order == "moved")

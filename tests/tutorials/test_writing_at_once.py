@@ -145,3 +145,17 @@ def test_what_is_deleted_at_this_moment_is_not_changed(author: User, draft: Tuto
     delete = partial(writing.delete_tutorial, by=author, tutorial=Tutorial.objects.get())
     answer = overtaken(delete, lambda: Caller(author).patch(TEXT, {"title": "Other"}))
     assert words(answer) == {"non_field_errors": "Somebody has deleted this tutorial."}
+
+
+def test_a_track_that_gets_a_step_at_that_moment_is_deleted_all_the_same(admin: User, tutorial: Tutorial) -> None:
+    track = make_track()
+    write = partial(tracks.write_track, by=admin, track=track, values={}, tutorials=[tutorial])
+    assert overtaken(write, partial(tracks.delete_track, by=admin, track=track)) is None
+    assert not Track.objects.exists()
+
+
+def test_who_writes_a_track_that_is_deleted_at_that_moment_hears_of_it(admin: User, tutorial: Tutorial) -> None:
+    track = make_track(tutorial)
+    write = partial(tracks.write_track, by=admin, track=Track.objects.get(), values={}, tutorials=[])
+    assert messages(overtaken(partial(tracks.delete_track, by=admin, track=track), write)) == [tracks.GONE]
+    tracks.delete_track(by=admin, track=track)

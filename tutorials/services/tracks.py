@@ -74,7 +74,10 @@ def delete_track(*, by: User, track: Track) -> None:
     """Its tutorials stay. Raises PermissionDenied."""
     if not (by.acts_as_staff and by.has_perm("tutorials.delete_track")):
         raise PermissionDenied(NOT_ALLOWED)
-    track.delete()
+    # Locked first, as whoever writes it does: they may be adding a step, which has to be found.
+    row = Track.objects.select_for_update().filter(pk=track.pk).first()
+    if row is not None:
+        row.delete()
 
 
 def hold(tutorials: Sequence[Tutorial]) -> None:

@@ -113,6 +113,8 @@ def put_on_post(
     """None, and nothing changes, if it was so already."""
     require_moderator(by)
     reason = check_reason(reason)
+    # Its author first, who is told of it: their erasure would want the post while we want them.
+    states.lock_standings([post.author_id])
     row = states.lock_post(post.pk)
     if deed == Deed.LOCK and row.is_locked:
         return None

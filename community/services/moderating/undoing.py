@@ -38,6 +38,8 @@ def undo(*, by: User, action: StaffAction, reason: str, visit: Visit) -> StaffAc
     """
     require_moderator(by)
     reason = check_reason(reason)
+    # Whom it concerns first, as all who write about somebody: their erasure would want the line while we want them.
+    states.lock_standings([action.person_id])
     row = StaffAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
     undone = StaffAction.objects.filter(undoes=row).select_related("by__profile").first()
     if undone is not None:
