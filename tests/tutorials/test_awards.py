@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
-from threading import Barrier, Thread
 
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
-from django.db import connection
 from django.db.models import ProtectedError
 
 from accounts.models import User
+from tests.at_once import at_once
 from tests.factories import make_tutorial, make_user
 from tests.tutorials.learners import (
     PICTURE,
@@ -162,23 +162,8 @@ def test_at_once_only_one_is_given_and_only_one_page_tells(learner: User, tutori
     make_achievement("tutorials_finished")
     finish(learner, tutorial)
     Award.objects.all().delete()
-    gate = Barrier(4)
-    told = []
-
-    def give() -> None:
-        gate.wait(10)
-        try:
-            awarding.award(user=learner)
-            gate.wait(10)
-            told.extend(awarding.announce(user=learner).awards)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=give) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(partial(awarding.award, user=learner), times=4)
+    told = [each for news in at_once(partial(awarding.announce, user=learner), times=4) for each in news.awards]
     assert Award.objects.count() == 1
     assert len(told) == 1
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from io import StringIO
-from threading import Barrier, Thread
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from tests.at_once import at_once
 from tests.factories import make_tutorial, make_user
 from tests.tutorials.callers import Caller, faults, refusal
 from tests.tutorials.learners import (
@@ -151,23 +152,8 @@ def test_at_once_only_one_is_given_and_only_one_page_tells(learner: User, tutori
     track = make_track(tutorial)
     finish(learner, tutorial)
     Certificate.objects.all().delete()
-    gate = Barrier(4)
-    told: list[Certificate] = []
-
-    def give() -> None:
-        gate.wait(10)
-        try:
-            awarding.complete_track_for_all(track=track)
-            gate.wait(10)
-            told.extend(awarding.announce(user=learner).certificates)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=give) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(partial(awarding.complete_track_for_all, track=track), times=4)
+    told = [each for news in at_once(partial(awarding.announce, user=learner), times=4) for each in news.certificates]
     assert Certificate.objects.count() == len(told) == 1
 
 
