@@ -4,6 +4,8 @@ const IDLE_AFTER_MS = 30_000;
 const SLOWEST_MS = 60_000;
 const [arrival] = performance.getEntriesByType("navigation");
 
+const observers = [];
+
 let path, spent, looking, since, touched, scroll, speed;
 
 function begin() {
@@ -41,7 +43,9 @@ function round(number, parts) {
 
 function observe(type, note, options) {
   if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
-  new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true, ...options });
+  const observer = new PerformanceObserver((list) => list.getEntries().forEach(note));
+  observer.observe({ type, buffered: true, ...options });
+  observers.push(() => observer.takeRecords().forEach(note));
 }
 
 // A UUID of version 7: the time, and chance from one of version 4.
@@ -56,10 +60,13 @@ function send(name, properties, about = { path }) {
   navigator.sendBeacon("/api/analytics/events", JSON.stringify({ events: [event] }));
 }
 
-// Only what is new: somebody may come back to the tab.
+// Only what is new: somebody may come back to the tab. Nobody looks from here on, though a page that goes
+// stays visible until the browser has said so once more.
 function leave() {
   look();
+  looking = false;
   measure();
+  observers.forEach((take) => take());
   const seconds = Math.min(3600, round(spent / 1000, 10));
   if (seconds || Object.keys(speed).length) send("page_left", { seconds, scroll: round(scroll, 100), ...speed });
   spent = 0;

@@ -40,14 +40,14 @@ def end(session: Session) -> str:
 def test_one_sees_ones_own_living_devices(browser: Client, learner: User, stranger: User) -> None:
     sessions.start(user=learner, visit=PHONE)
     sessions.start(user=stranger, visit=Visit(door=Door.PAGE, device="Their phone"))
-    over = sessions.start(user=learner, visit=Visit(door=Door.PAGE, device="Over"))
+    over = sessions.start(user=learner, visit=Visit(door=Door.PAGE, device="A session that is over"))
     Session.objects.filter(pk=over.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     page = browser.get(DEVICES).content.decode()
     assert "Safari on iOS" in page
     assert "192.0.2.7" in page
     assert "This device" in page
     assert "Their phone" not in page
-    assert "Over" not in page
+    assert "A session that is over" not in page
     assert HISTORY in page
 
 
