@@ -95,7 +95,10 @@ def test_a_page_that_goes_slowly_tells_once(page: Page, told: Taken) -> None:
     page.evaluate(
         """() => {
             const beacon = navigator.sendBeacon.bind(navigator);
-            navigator.sendBeacon = (...sent) => (localStorage.said = Number(localStorage.said ?? 0) + 1, beacon(...sent));
+            navigator.sendBeacon = (...sent) => {
+                localStorage.said = Number(localStorage.said ?? 0) + 1;
+                return beacon(...sent);
+            };
             addEventListener("pagehide", () => { for (const from = Date.now(); Date.now() < from + 150;); });
         }"""
     )
