@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from billing.access import FREE
 from common.forms import faults_in_words
 from common.fragments import with_gaps
 from common.frame import frame_of
@@ -76,7 +77,7 @@ def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
         "form": form,
         "asked": form.cleaned_data,
         "here": request.path,
-        "is_shelf": not request.GET,
+        "is_public": is_public(request, form.cleaned_data),
         "tabs": tabs(request, form),
         "new_post": new_post(form.cleaned_data),
         "moderates": may_moderate(request.user),
@@ -86,7 +87,7 @@ def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
     # What is not there leaves no gap.
     gaps = tuple(name for name, value in values.items() if value is not None)
     facts = (
-        *("posts", request.path, context["is_shelf"], form.cleaned_data["order"], context["moderates"], gaps),
+        *("posts", request.path, context["is_public"], form.cleaned_data["order"], context["moderates"], gaps),
         *((each.slug, each.name, each.description, each.access) for each in form.categories),
     )
     page = kept(
@@ -95,6 +96,15 @@ def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
         seconds=KEPT,
     )
     return HttpResponse(page.fill({name: values[name] for name in gaps}))
+
+
+def is_public(request: HttpRequest, asked: dict[str, Any]) -> bool:
+    """Whether engines should list it: all posts, or those of a category that visitors see, as they stand there first.
+
+    Not a tag: any word is one, and its posts are found by themselves.
+    """
+    category = asked["category"]
+    return not request.GET and not asked["tag"] and (category is None or category.access == FREE)
 
 
 def is_asked_often(request: HttpRequest, form: PostListForm) -> bool:
