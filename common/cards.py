@@ -18,8 +18,8 @@ MARGIN, MARK = 84, 72
 ROOM = WIDTH - 2 * MARGIN  # for a line
 CANVAS, SOFT, LINE, ACCENT, BRIGHT, WHITE = "#fcfdfb", "#e9f5f2", "#c8e8e1", "#006f68", "#8fe6d8", "#ffffff"
 TEXT, MUTED = "#17211f", "#515c58"
-# Largest first; the one in which a title takes at most so many lines.
-TITLE_SIZES, MOST_LINES, LEADING = (76, 66, 58, 50), 4, 1.16
+# Of a title: the first size in which it takes at most so many lines.
+SIZES, LEADING = ((76, 2), (66, 3), (58, 3), (50, 4)), 1.16
 TITLE_BOTTOM = 486
 COLOURS = 64
 # Inter, under the SIL Open Font License, which comes with the admin's theme.
@@ -101,13 +101,11 @@ def stroke(
 
 def set_in_lines(title: str) -> tuple[int, list[str]]:
     """The size in which a title is written, and its lines."""
-    lines: list[str] = []
-    for size in TITLE_SIZES:
+    for size, most in SIZES:
         lines = wrapped(title, size, ROOM)
-        if len(lines) <= (3 if size > TITLE_SIZES[-1] else MOST_LINES):
+        if len(lines) <= most:
             return size, balanced(title, size, lines)
-    kept = lines[:MOST_LINES]
-    return TITLE_SIZES[-1], [*kept[:-1], shown(f"{kept[-1]} …", TITLE_SIZES[-1])]
+    return size, [*lines[: most - 1], shown(" ".join(lines[most - 1 :]), size)]
 
 
 def balanced(title: str, size: int, lines: list[str]) -> list[str]:

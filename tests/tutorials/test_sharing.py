@@ -167,3 +167,11 @@ def test_a_picture_costs_one_query_and_is_sent_once(django_assert_num_queries: A
 def test_the_feed_of_new_tutorials_is_announced(address: str) -> None:
     make_tutorial("Open")
     assert "/tutorials/feed.atom" in head_of(address).feeds
+
+
+def test_a_tutorial_says_in_its_markup_what_is_what(visitor: Client, author: User) -> None:
+    make_tutorial("Open", author=author)
+    html = visitor.get("/tutorials/open/").content.decode()
+    assert 'itemtype="https://schema.org/Article"' in html
+    for said in ("headline", "description", "datePublished", "author", "articleSection", "articleBody"):
+        assert html.count(f'itemprop="{said}"') == 1
