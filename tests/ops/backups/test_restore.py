@@ -352,7 +352,7 @@ def test_at_a_terminal_one_reads_what_would_be_replaced_before_typing_its_name(
 
 def test_a_variable_that_is_not_set_names_nothing(backup: BackupLog, served: str, subtests: pytest.Subtests) -> None:
     for arguments in (["", "--yes"], ["--latest", "--into", ""]):
-        with subtests.test(arguments):
+        with subtests.test(arguments=arguments):
             with pytest.raises(CommandError, match="is empty") as refusal:
                 call_command("restore", *arguments, "--name", served, verbosity=0)
             assert refusal.value.returncode == 4
