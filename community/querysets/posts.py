@@ -66,6 +66,10 @@ class PostQuerySet(QuerySet["Post"]):
     def published(self) -> PostQuerySet:
         return self.filter(state="published")
 
+    def to_like(self) -> PostQuerySet:
+        """With no more of them than whose they are, and what their address says."""
+        return self.only("author", "state", "title")
+
     def with_marks_of(self, user: User | AnonymousUser) -> PostQuerySet:
         """With what this person has left at it: `liked` and `watch` ("": nothing)."""
         return self.with_marks_by(user.pk or NOBODY)
@@ -98,6 +102,10 @@ class CommentQuerySet(QuerySet["Comment"]):
         if reader is not None:
             shown |= Q(author=reader, state__in=("held", "hidden"))
         return comments.filter(shown)
+
+    def to_like(self) -> CommentQuerySet:
+        """With no more of them than whose they are, and to which post."""
+        return self.only("author", "post")
 
 
 class LikeQuerySet(QuerySet["Like"]):

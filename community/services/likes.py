@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,8 +12,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from analytics import track
+from billing.access import levels_open_to
 from common import limits
+from common.prepared import Prepared
 from community.models import Comment, Like, Post, Standing
+from community.querysets.posts import as_read_by, may_moderate
 from community.services import admission, announcing, states
 
 if TYPE_CHECKING:
@@ -51,6 +55,23 @@ class Liking:
 
     likes: int
     liked: bool
+
+
+def find(kind: type[Post] | type[Comment], pk: int, *, reader: User) -> Any:
+    """A text that a member may open, with no more of it than liking it takes; None: there is none."""
+    text = prepared(kind, levels_open_to(reader), moderates=may_moderate(reader)).first(pk=pk, reader=reader.pk)
+    return as_read_by(reader, text) if isinstance(text, Post) else text
+
+
+@cache
+def prepared(kind: type[Post] | type[Comment], levels: frozenset[str], *, moderates: bool) -> Prepared[Any]:
+    """What `find` asks for every member who has these rights."""
+
+    def build(pk: int, reader: int | None = None) -> QuerySet[Any]:
+        return kind.objects.visible_among(levels, moderates=moderates, reader=reader).to_like().filter(pk=pk)
+
+    of_reader = {} if moderates else {"reader": int}
+    return Prepared(build, pk=int, **of_reader)
 
 
 @transaction.atomic
