@@ -105,7 +105,7 @@ def shown_comment(request: Request, comment: Comment) -> Row:
     return comment_item(row, reader=request.user, moderates=may_moderate(request.user))
 
 
-def address_of(request: Request) -> str | None:
-    """The network that a request comes from."""
+def address_of_caller(request: Request) -> str | None:
+    """As `client_address`, of a request at the API."""
     asked: HttpRequest = request._request
     return client_address(asked)
