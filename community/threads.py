@@ -24,8 +24,9 @@ from common.fragments import Fragment
 from common.frame import FRAME, frame_of
 from common.moments import Moments, microseconds_of, moment
 from common.paging import Page, neighbours
-from community.models import PostType, State
+from community.models import PostType
 from community.models.posts import FORMER_MEMBER, Pin, slug_of
+from community.querysets.posts import shows_words
 from community.querysets.threads import CommentRow, Opening
 from community.services.answers import may_accept
 
@@ -157,7 +158,7 @@ def markup_of_post(
 ) -> SafeString:
     """The post itself."""
     is_own = user.is_authenticated and post.author_id == user.pk
-    shows = post.is_published or moderates or (is_own and post.state != State.DELETED)
+    shows = shows_words(post.state, is_own=is_own, moderates=moderates)
     at = moment(post.created_at, moments.ago(post.created_at), moments.zone)
     watch = SafeString("")
     if user.is_authenticated:
@@ -234,7 +235,7 @@ def markup_of(
 
 def markup_of_comment(row: CommentRow, view: View, is_own: bool, ago: SafeString | None) -> SafeString:
     state = "" if row.state == "published" else row.state
-    shows = not state or view.reader == "moderator" or (is_own and state != "deleted")
+    shows = shows_words(row.state, is_own=is_own, moderates=view.reader == "moderator")
     at = moment(row.created_at, ago, view.zone)
     return COMMENT.fill(
         {

@@ -31,10 +31,16 @@ def may_moderate(user: User | AnonymousUser) -> bool:
 
 
 def may_read_words(user: User | AnonymousUser, text: Post | Comment) -> bool:
-    """Whether somebody reads what a text says that they may know of, and of a post its title."""
-    if text.state == "published" or may_moderate(user):
+    """Whether somebody who may know of a text also reads what it says, and of a post its title."""
+    if text.state == "published":
         return True
-    return user.is_authenticated and text.author_id == user.pk and text.state != "deleted"
+    is_own = user.is_authenticated and text.author_id == user.pk
+    return shows_words(text.state, is_own=is_own, moderates=may_moderate(user))
+
+
+def shows_words(state: str, *, is_own: bool, moderates: bool) -> bool:
+    """The rule of `may_read_words`, for those who have found out already who is reading."""
+    return state == "published" or moderates or (is_own and state != "deleted")
 
 
 def as_read_by(user: User | AnonymousUser, post: Post) -> Post:
