@@ -54,6 +54,11 @@ class Pin(models.TextChoices):
     EVERYWHERE = "everywhere"
 
 
+def one_text() -> Q:
+    """That a row is of a post or of a comment, and not of both or none."""
+    return Q(post__isnull=False, comment__isnull=True) | Q(post__isnull=True, comment__isnull=False)
+
+
 def body_field() -> models.TextField[str, str]:
     return models.TextField(
         max_length=LARGEST_POST,
@@ -334,10 +339,7 @@ class Revision(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
         constraints = [
-            models.CheckConstraint(
-                name="revision_of_one_text",
-                condition=Q(post__isnull=False, comment__isnull=True) | Q(post__isnull=True, comment__isnull=False),
-            ),
+            models.CheckConstraint(name="revision_of_one_text", condition=one_text()),
         ]
 
     def __str__(self) -> str:
@@ -380,7 +382,7 @@ class Like(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="like_of_one_text",
-                condition=Q(post__isnull=False, comment__isnull=True) | Q(post__isnull=True, comment__isnull=False),
+                condition=one_text(),
                 violation_error_message="A like is for one post or one comment.",
             ),
             models.UniqueConstraint(
