@@ -188,12 +188,12 @@ def markup_of_post(
 
 
 class View(NamedTuple):
-    """How the comments of a post are shown, to whomever this is what they can do there."""
+    """What the markup of comments depends on beside their rows: the thread, and what its reader can do there."""
 
     post_id: int
     asker_id: int | None
     accepts: bool
-    # Only look; like and report; write, too; moderate.
+    # "visitor": only reads; "member": likes and reports; "writer": writes, too; "moderator".
     reader: str
     zone: tzinfo
 
@@ -212,16 +212,10 @@ def markup_of(
         post_id=post.id,
         asker_id=post.author_id,
         accepts=user.is_authenticated and may_accept(user, post),
-        reader="visitor"
-        if not user.is_authenticated
-        else "moderator"
-        if moderates
-        else "writer"
-        if is_open
-        else "member",
+        reader=kind_of_reader(user, moderates=moderates, is_open=is_open),
         zone=moments.zone,
     )
-    # Nobody's is 0, and so is no author's. Asking a lazy user once is asking often enough.
+    # A visitor's is 0, which no author has. Read once, since each look at a lazy user costs.
     reader_id = user.pk or 0
     # In development a changed template shows.
     longest = 0 if settings.DEBUG else LONGEST_KEPT
@@ -231,6 +225,14 @@ def markup_of(
         markup = kept_markup if len(row.body_html) <= longest and row.created_at < settled else markup_of_comment
         pieces.append(markup(row, view, row.author_id == reader_id, moments.ago(row.created_at)))
     return SafeString("".join(pieces))
+
+
+def kind_of_reader(user: User | AnonymousUser, *, moderates: bool, is_open: bool) -> str:
+    if not user.is_authenticated:
+        return "visitor"
+    if moderates:
+        return "moderator"
+    return "writer" if is_open else "member"
 
 
 def markup_of_comment(row: CommentRow, view: View, is_own: bool, ago: SafeString | None) -> SafeString:

@@ -232,13 +232,13 @@ class Post(models.Model):
 
 
 def version_of(created_at: datetime, edited_at: datetime | None) -> str:
-    """Another after each edit: by it somebody says what they have read."""
+    """Changes with each edit, so that somebody can name the text that they have read."""
     return str(microseconds_of(edited_at or created_at))
 
 
 @lru_cache(maxsize=1_000)
 def slug_of(title: str) -> str:
-    """Kept for those that are asked for again and again: it takes as long as a comment of a thread."""
+    """Kept for the titles that are shown most: making one takes as long as a whole comment of a thread."""
     return slugify(title)[:LONGEST_SLUG].strip("-") or "post"
 
 
@@ -264,7 +264,7 @@ class PostTag(models.Model):
 
 
 class Comment(models.Model):
-    """What somebody said to a post, or to such a comment; to a question, at the first level, it is an answer."""
+    """What somebody said to a post, or in reply to a comment. At the first level beneath a question it is an answer."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments")
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="replies")

@@ -60,7 +60,7 @@ class PostQuerySet(QuerySet["Post"]):
         return self.visible_among(levels_open_to(user), moderates=may_moderate(user), reader=user.pk)
 
     def visible_among(self, levels: Collection[str], *, moderates: bool, reader: int | None) -> PostQuerySet:
-        """As `visible_to`, of somebody by what opens posts to them; a visitor is None."""
+        """As `visible_to`, for the key of a reader (None: a visitor) and what is known of their rights already."""
         posts = self.filter(category__access__in=levels)
         if moderates:
             return posts
@@ -73,7 +73,7 @@ class PostQuerySet(QuerySet["Post"]):
         return self.filter(state="published")
 
     def to_like(self) -> PostQuerySet:
-        """With no more of them than whose they are, and what their address says."""
+        """With no more columns than a like needs: whose they are, and what their address is made of."""
         return self.only("author", "state", "title")
 
     def with_marks_of(self, user: User | AnonymousUser) -> PostQuerySet:
@@ -81,7 +81,7 @@ class PostQuerySet(QuerySet["Post"]):
         return self.with_marks_by(user.pk or NOBODY)
 
     def with_marks_by(self, reader: int) -> PostQuerySet:
-        """As `with_marks_of`, of somebody by their key."""
+        """As `with_marks_of`, for the key of a reader."""
         from community.models import Like, Watch
 
         own = {"user": reader, "post": OuterRef("pk")}
@@ -97,7 +97,7 @@ class CommentQuerySet(QuerySet["Comment"]):
         return self.visible_among(levels_open_to(user), moderates=may_moderate(user), reader=user.pk)
 
     def visible_among(self, levels: Collection[str], *, moderates: bool, reader: int | None) -> CommentQuerySet:
-        """As `visible_to`, of somebody by what opens posts to them; a visitor is None."""
+        """As `visible_to`, for the key of a reader (None: a visitor) and what is known of their rights already."""
         from community.models import Post
 
         posts = Post.objects.visible_among(levels, moderates=moderates, reader=reader)
@@ -110,7 +110,7 @@ class CommentQuerySet(QuerySet["Comment"]):
         return comments.filter(shown)
 
     def to_like(self) -> CommentQuerySet:
-        """With no more of them than whose they are, and to which post."""
+        """With no more columns than a like needs: whose they are, and of which post."""
         return self.only("author", "post")
 
 

@@ -109,12 +109,12 @@ def unlike(*, user: User, text: Text) -> Liking:
 
 
 def give(user: User, text: Text) -> bool:
-    """Whether that is news."""
+    """Store the like; returns whether it is new."""
     return first_of(GIVE.format(kind=kind_of(text)), user.pk, text.pk, timezone.now()) is not None
 
 
 def count(text: Text) -> int | None:
-    """How many like a text with one more, for its author too; None unless it and its post can be read."""
+    """Count one like more, for the author too; returns how many there are, None if text or post cannot be read."""
     if text.author_id is not None and first_of(PLEASE, text.author_id) is None:
         # Theirs is made, if they are here.
         states.lock_standings([text.author_id])
@@ -124,7 +124,7 @@ def count(text: Text) -> int | None:
 
 
 def likes_of(text: Text) -> int | None:
-    """How many like a text; None unless it and its post can be read."""
+    """How many like a text; None if it or its post cannot be read."""
     published: QuerySet[Any] = type(text)._default_manager.filter(pk=text.pk, state="published")
     if isinstance(text, Comment):
         published = published.filter(post__state="published")
@@ -136,7 +136,7 @@ def kind_of(text: Text) -> str:
 
 
 def first_of(statement: str, *values: Any) -> int | None:
-    """The one value that it returns."""
+    """The one value that a statement returns; None if it returns no row."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

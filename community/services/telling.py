@@ -70,7 +70,7 @@ def tell_of_likes() -> set[int]:
 
 
 def liked(post: int | None, comment: int | None) -> Post | Comment | None:
-    """As it is now, if it is there."""
+    """The text that is liked, as it is now; None if it is gone."""
     if comment is not None:
         return Comment.objects.select_related("post__category").filter(pk=comment).first()
     return Post.objects.select_related("category").filter(pk=post).first() if post is not None else None
@@ -78,7 +78,7 @@ def liked(post: int | None, comment: int | None) -> Post | Comment | None:
 
 @transaction.atomic
 def tell_of_likes_of(text: Post | Comment) -> set[int]:
-    """Of one text, all that wait as one piece of news; returns its author's key, if they are here and pleased."""
+    """Tell the author of one text of all likes that wait, as one piece of news; returns whom that pleases."""
     post, comment = (text, None) if isinstance(text, Post) else (text.post, text)
     waiting = Like.objects.of(post, comment).untold()
     # Whoever is erased wants their likes, and the news of them, after the person; so do we.
