@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from accounts.permissions import member
 from community.models import Comment, Post
 from community.querysets.posts import as_read_by
+from community.services import likes
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -25,3 +28,11 @@ def find_comment(request: HttpRequest, pk: int) -> Comment:
     comment = get_object_or_404(comments, pk=pk)
     as_read_by(request.user, comment.post)
     return comment
+
+
+def find_to_like(request: HttpRequest, kind: type[Post] | type[Comment], pk: int) -> Any:
+    """As `likes.find`. Raises Http404."""
+    text = likes.find(kind, pk, reader=member(request))
+    if text is None:
+        raise Http404
+    return text
