@@ -62,7 +62,7 @@ def end_draft(*, user: User, place: str, page: str) -> None:
     """Its text is published: the draft goes, and what `page` has sent before and comes only now is not kept."""
     lock_for_transaction("drafts", user.pk)
     with cache_may_be_away("a draft may come back after its text was published"):
-        cache.set(key_of(user, page), True, LATE)
+        cache.set(key_of(user, page), "published", LATE)
     discard_draft(user=user, place=place)
 
 
@@ -71,9 +71,10 @@ def lock_draft(user: User, place: str) -> Draft | None:
 
 
 def is_published(user: User, page: str) -> bool:
+    found = None
     with cache_may_be_away("a draft may come back after its text was published"):
-        return cache.get(key_of(user, page)) is not None
-    return False
+        found = cache.get(key_of(user, page))
+    return found is not None
 
 
 def key_of(user: User, page: str) -> str:

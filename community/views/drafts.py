@@ -52,9 +52,7 @@ def save(request: HttpRequest) -> HttpResponse:
     form = DraftForm(request.POST, categories=categories_for(member(request)))
     try:
         values = cleaned(form)
-        draft = drafts.save_draft(
-            user=member(request), place=values.pop("place"), values=values, page=page_of(request)
-        )
+        draft = drafts.save_draft(user=member(request), place=values.pop("place"), values=values, page=page_of(request))
         words = "Draft saved." if draft else "Nothing to keep yet."
     except ValidationError as error:
         words, draft = in_words(error), None

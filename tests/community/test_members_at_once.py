@@ -73,7 +73,8 @@ def test_the_last_thing_that_may_be_followed_is_followed_twice_at_once(learner: 
         Watch(user=learner, level=Level.WATCHING, tag=f"tag-{number}") for number in range(following.MOST - 1)
     )
     first, second = (
-        partial(following.put_watch, user=learner, level=level, tag="prompts") for level in (Level.WATCHING, Level.MUTED)
+        partial(following.put_watch, user=learner, level=level, tag="prompts")
+        for level in (Level.WATCHING, Level.MUTED)
     )
     assert overtaken(first, second).level == Level.MUTED
     assert Watch.objects.count() == following.MOST

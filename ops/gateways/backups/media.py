@@ -108,7 +108,7 @@ class Packing:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Regular files in the order of their names; links are not followed. Raises OSError for a folder it may not read."""
+    """Regular files in the order of their names; links are not followed. Raises OSError for what may not be read."""
     for place, folders, names in os.walk(folder, onerror=let_go_of_what_is_gone):
         folders.sort()
         for name in sorted(names):

@@ -64,9 +64,10 @@ def test_a_folder_of_uploads_that_may_not_be_read_is_not_left_out_in_silence(med
     if is_root:
         os.seteuid(pwd.getpwnam("nobody").pw_uid)
     try:
-        with packing(media) as packed, pytest.raises(BackupError, match="Permission denied"):
+        with packing(media) as packed:
             Counted(packed).drain()
-            packed.finish()
+            with pytest.raises(BackupError, match="Permission denied"):
+                packed.finish()
     finally:
         if is_root:
             os.seteuid(0)
