@@ -371,8 +371,9 @@ LOG_FOLDER = VAR_DIR / "logs"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "log_archive": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": LOG_FOLDER / "archive", "file_permissions_mode": 0o600},
+        # Django's own would give a file its name before it is written.
+        "BACKEND": "ops.gateways.backups.storages.LocalBackups",
+        "OPTIONS": {"location": LOG_FOLDER / "archive"},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -18,6 +18,7 @@ from community.categories import categories_for
 from community.forms.composing import DraftForm
 from community.models import Comment, Draft, Post, State
 from community.services import drafts
+from community.views import page_of
 from tutorials.models import Tutorial
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def save(request: HttpRequest) -> HttpResponse:
     form = DraftForm(request.POST, categories=categories_for(member(request)))
     try:
         values = cleaned(form)
-        draft = drafts.save_draft(user=member(request), place=values.pop("place"), values=values)
+        draft = drafts.save_draft(user=member(request), place=values.pop("place"), values=values, page=page_of(request))
         words = "Draft saved." if draft else "Nothing to keep yet."
     except ValidationError as error:
         words, draft = in_words(error), None
