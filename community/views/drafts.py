@@ -30,11 +30,11 @@ def draft_list(request: HttpRequest) -> HttpResponse:
     """All of one's drafts (there are at most drafts.MOST), the latest first."""
     own = list(Draft.objects.filter(user=member(request)).order_by("-saved_at"))
     return render(
-        request, "community/drafts.html", {"drafts": [(draft, address_of(draft, member(request))) for draft in own]}
+        request, "community/drafts.html", {"drafts": [(draft, where_to_go_on(draft, member(request))) for draft in own]}
     )
 
 
-def address_of(draft: Draft, user: User) -> str:
+def where_to_go_on(draft: Draft, user: User) -> str:
     """Where one goes on with it; of what is gone, or was never open to its owner, where one can begin anew."""
     kind, _, pk = draft.place.rpartition("-")
     if kind == "comment" and (post := Post.objects.visible_to(user).filter(pk=pk, state=State.PUBLISHED).first()):

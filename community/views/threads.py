@@ -83,8 +83,8 @@ def like(request: HttpRequest, text: Post | Comment) -> HttpResponse:
     with faults_in_words():
         liking = act(user=member(request), text=text)
     if request.htmx:  # type: ignore[attr-defined]  # set by HtmxMiddleware
-        context = {"text": text, "liking": liking, "likes": likes_in_words(liking.likes)}
-        return render(request, "community/_like.html", context | {"is_comment": isinstance(text, Comment)})
+        context = {"action": request.path, "liked": liking.liked, "likes": likes_in_words(liking.likes)}
+        return render(request, "community/_like.html", context)
     return redirect(text)
 
 

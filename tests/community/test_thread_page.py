@@ -198,9 +198,9 @@ def test_htmx_gets_the_button_alone(answer: Comment, learner: User) -> None:
     response = signed_in(learner).post(
         f"/community/comments/{answer.pk}/like/", {"liked": "1"}, headers={"HX-Request": "true"}
     )
-    html = response.content.decode()
-    assert html.count("<button") == 1
-    assert ">1 like<" in html
+    button = response.content.decode().strip()
+    assert ">1 like<" in button
+    assert button.count("<button") == page(answer.post, learner).count(button) == 1
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["without script", "htmx"])
