@@ -41,7 +41,7 @@ def save_draft(*, user: User, place: str, values: Mapping[str, Any], page: str =
         draft = lock_draft(user, place) or Draft(user=user, place=place)
     if page and is_published(user, page):
         return None
-    if draft.pk is None and Draft.objects.filter(user=user).count() >= MOST:
+    if draft._state.adding and Draft.objects.filter(user=user).count() >= MOST:
         raise ValidationError(TOO_MANY, code="too_many")
     for name in WRITTEN:
         if name in values:
