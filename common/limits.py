@@ -46,7 +46,7 @@ redis.call("PEXPIRE", KEYS[1], memory)
 return 0
 """
 
-# Several counts at once, of which each is spent only if all have enough left. Answers the places of those that have not.
+# Several counts at once, each spent only if all have enough left. Answers the places of those that have not.
 SPEND = """
 local uses, period, refused = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
 for place, key in ipairs(KEYS) do
