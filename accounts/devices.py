@@ -39,7 +39,7 @@ def known(request: HttpRequest) -> tuple[str, ...]:
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, *, email: str) -> None:
-    """Let this browser be one of the person's own from now on; or no more, as long as the address is not confirmed."""
+    """Note that this browser is one of the person's own; it is none while their address is not confirmed."""
     before = known(request)
     marks = [other for other in before if other != mark(email)]
     if EmailAddress.objects.filter(user__email=email, email=email, verified=True).exists():

@@ -59,7 +59,7 @@ class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
         request.auser = auser
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Who is banned, or gets another password, while they sign in or choose one is signed in nowhere."""
+        """Whoever is banned or gets another password while they sign in, or choose a password, is not signed in."""
         if not isinstance(exception, StaleProof):
             return None
         request.session.flush()

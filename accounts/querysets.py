@@ -45,7 +45,10 @@ ASKED_ALONG: dict[str, Callable[[str], Exists]] = {}
 
 
 def ask_along(name: str, find: Callable[[str], Exists]) -> None:
-    """Have it found by the query that finds a session with its person. Call it when an app is ready."""
+    """Have a fact about people found by the query that finds a session with its person; they get it as `name`.
+
+    Call it when an app is ready.
+    """
     ASKED_ALONG[name] = find
 
 
@@ -54,7 +57,7 @@ def asked_along(user: str) -> dict[str, Exists]:
 
 
 def hand_over(row: Any, user: User) -> None:
-    """What the row of a session says of its person is theirs."""
+    """Give a person what was found of them along with the row of their session."""
     user.is_confirmed = row.is_confirmed
     for name in ASKED_ALONG:
         setattr(user, name, getattr(row, name))
@@ -130,7 +133,7 @@ class FormerHandleQuerySet(QuerySet["FormerHandle"]):
         return self.filter(freed_at__gt=timezone.now() - self.model.KEPT).exclude(user_id=user_id)
 
     def over(self) -> FormerHandleQuerySet:
-        """What is kept for nobody any more."""
+        """Handles that are not kept for their former owners any more."""
         return self.filter(freed_at__lte=timezone.now() - self.model.KEPT)
 
 

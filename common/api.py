@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.forms import PlaceForm, asked_place
-from common.paging import Page, address_of, page_of
+from common.paging import Page, address_at, page_of
 
 MOST_FAULTS = 20
 Row = dict[str, Any]
@@ -92,8 +92,8 @@ def answer(request: Request, page: Page, item: Callable[[Any], Row]) -> Response
     path = request.build_absolute_uri(request.path)
     return Response(
         {
-            "next": address_of(path, request.query_params, page.next),
-            "previous": address_of(path, request.query_params, page.previous),
+            "next": address_at(path, request.query_params, page.next),
+            "previous": address_at(path, request.query_params, page.previous),
             "results": [item(row) for row in page.rows],
         }
     )

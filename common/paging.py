@@ -95,7 +95,7 @@ def page_among(
     )
 
 
-def address_of(path: str, query: QueryDict, cursor: str | None) -> str | None:
+def address_at(path: str, query: QueryDict, cursor: str | None) -> str | None:
     """The address of a neighbouring page: the same question at another place."""
     if cursor is None:
         return None
@@ -107,8 +107,8 @@ def address_of(path: str, query: QueryDict, cursor: str | None) -> str | None:
 def neighbours(request: HttpRequest, page: Page) -> dict[str, str | None]:
     """The addresses of the pages before and after, as the pager takes them."""
     return {
-        "next": address_of(request.path, request.GET, page.next),
-        "previous": address_of(request.path, request.GET, page.previous),
+        "next": address_at(request.path, request.GET, page.next),
+        "previous": address_at(request.path, request.GET, page.previous),
     }
 
 

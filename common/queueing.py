@@ -28,37 +28,37 @@ class BrokerAwayError(Exception):
     """No worker can be asked just now."""
 
 
-def enqueue(task: Task, *args: Any) -> None:
-    """Queue a task; the arguments must be fit for JSON. Raises BrokerAwayError, soon."""
+def enqueue(task: Task, *args: Any, after: int = 0) -> None:
+    """Queue a task, to begin in so many seconds; its arguments must be fit for JSON. Raises BrokerAwayError, soon."""
     try:
         with producers[broker(current_app.conf.broker_write_url)].acquire(
             block=True, timeout=BROKER_TIMEOUT
         ) as producer:
-            task.apply_async(args, producer=producer, retry=False, **HIDDEN)
+            task.apply_async(args, countdown=after, producer=producer, retry=False, **HIDDEN)
     except (OperationalError, LimitExceeded, RedisError) as error:
         raise BrokerAwayError(str(error)) from error
 
 
-def offer(task: Task, *args: Any, otherwise: str) -> None:
+def offer(task: Task, *args: Any, after: int = 0, otherwise: str) -> None:
     """Queue what a command of the clock would do, too, only later: without a broker the log says `otherwise`."""
     try:
-        enqueue(task, *args)
+        enqueue(task, *args, after=after)
     except BrokerAwayError as error:
         logger.warning("%s: %s", otherwise, error)
 
 
-def ring(task: Task, *, bells: int, otherwise: str) -> None:
+def ring(task: Task, *, bells: int, after: int = 0, otherwise: str) -> None:
     """As `offer`, for work that takes up all that waits for it: however often it is asked for, few tasks are queued.
 
     The task is given the number of its bell, and calls `answer` with it before it looks at what waits; as many as there
-    are bells may be at it at once.
+    are bells may be at it at once. If it begins `after` some seconds, it finds what was asked for meanwhile, too.
     """
     bell = random.randrange(bells)  # noqa: S311 - whose name is no secret
     with cache_may_be_away("work is queued more often than it need be"):
         if not cache.add(name_of_bell(task, bell), 1, RINGS_FOR):
             # Whoever is to answer it has not looked yet, and will see this, too.
             return
-    offer(task, bell, otherwise=otherwise)
+    offer(task, bell, after=after, otherwise=otherwise)
 
 
 def answer(task: Task, bell: int) -> None:

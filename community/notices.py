@@ -40,7 +40,7 @@ def notice_of(row: dict[str, Any]) -> Notice:
         kind=Kind(row["kind"]),
         words=in_words(row),
         excerpt=row["words"] or shorten(row["excerpt"]),
-        address=address_of(row),
+        address=address_of_notice(row),
         at=row["at"],
         is_read=row["read_at"] is not None,
         actor=row["actor_id"],
@@ -77,7 +77,7 @@ def people_in_words(row: dict[str, Any]) -> str:
     return f"{who} and {others} other{'' if others == 1 else 's'}" if others else who
 
 
-def address_of(row: dict[str, Any]) -> str:
+def address_of_notice(row: dict[str, Any]) -> str:
     if row["kind"] == Kind.QUEUE:
         return reverse("community:moderation")
     if row["comment_id"]:

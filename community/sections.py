@@ -53,7 +53,7 @@ def written_by(profile: Profile, to: User | AnonymousUser) -> dict[str, Any] | N
 
 
 def watch_of(profile: Profile, reader: User | AnonymousUser) -> dict[str, str] | None:
-    """What a member has said to following this person, and where they say it; nobody follows themselves."""
+    """Whether a member watches or mutes this person, and where they change that; None for oneself and visitors."""
     if not reader.is_authenticated or reader.pk == profile.user_id:
         return None
     watch = Watch.objects.of(reader).filter(person=profile.user_id).first()

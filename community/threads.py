@@ -25,8 +25,9 @@ from common.frame import FRAME, frame_of
 from common.moments import Moments, microseconds_of, moment
 from common.paging import Page, neighbours
 from common.text import excerpt_of
-from community.models import PostType, State
+from community.models import PostType
 from community.models.posts import FORMER_MEMBER, Pin, slug_of
+from community.querysets.posts import shows_words
 from community.querysets.threads import CommentRow, Opening
 from community.services.answers import may_accept
 
@@ -167,7 +168,7 @@ def markup_of_post(
 ) -> SafeString:
     """The post itself."""
     is_own = user.is_authenticated and post.author_id == user.pk
-    shows = post.is_published or moderates or (is_own and post.state != State.DELETED)
+    shows = shows_words(post.state, is_own=is_own, moderates=moderates)
     at = moment(post.created_at, moments.ago(post.created_at), moments.zone)
     watch = SafeString("")
     if user.is_authenticated:
@@ -197,12 +198,12 @@ def markup_of_post(
 
 
 class View(NamedTuple):
-    """How the comments of a post are shown, to whomever this is what they can do there."""
+    """What the markup of comments depends on beside their rows: the thread, and what its reader can do there."""
 
     post_id: int
     asker_id: int | None
     accepts: bool
-    # Only look; like and report; write, too; moderate.
+    # "visitor": only reads; "member": likes and reports; "writer": writes, too; "moderator".
     reader: str
     zone: tzinfo
 
@@ -221,16 +222,10 @@ def markup_of(
         post_id=post.id,
         asker_id=post.author_id,
         accepts=user.is_authenticated and may_accept(user, post),
-        reader="visitor"
-        if not user.is_authenticated
-        else "moderator"
-        if moderates
-        else "writer"
-        if is_open
-        else "member",
+        reader=kind_of_reader(user, moderates=moderates, is_open=is_open),
         zone=moments.zone,
     )
-    # Nobody's is 0, and so is no author's. Asking a lazy user once is asking often enough.
+    # A visitor's is 0, which no author has. Read once, since each look at a lazy user costs.
     reader_id = user.pk or 0
     # In development a changed template shows.
     longest = 0 if settings.DEBUG else LONGEST_KEPT
@@ -242,9 +237,17 @@ def markup_of(
     return SafeString("".join(pieces))
 
 
+def kind_of_reader(user: User | AnonymousUser, *, moderates: bool, is_open: bool) -> str:
+    if not user.is_authenticated:
+        return "visitor"
+    if moderates:
+        return "moderator"
+    return "writer" if is_open else "member"
+
+
 def markup_of_comment(row: CommentRow, view: View, is_own: bool, ago: SafeString | None) -> SafeString:
     state = "" if row.state == "published" else row.state
-    shows = not state or view.reader == "moderator" or (is_own and state != "deleted")
+    shows = shows_words(row.state, is_own=is_own, moderates=view.reader == "moderator")
     at = moment(row.created_at, ago, view.zone)
     return COMMENT.fill(
         {

@@ -371,8 +371,9 @@ LOG_FOLDER = VAR_DIR / "logs"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "log_archive": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": LOG_FOLDER / "archive", "file_permissions_mode": 0o600},
+        # Django's own would give a file its name before it is written.
+        "BACKEND": "ops.gateways.backups.storages.LocalBackups",
+        "OPTIONS": {"location": LOG_FOLDER / "archive"},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -531,8 +532,6 @@ CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
-# django-ratelimit knows only third-party Redis caches; Django's own counts atomically too.
-SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "django_ratelimit.E003"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
 
 # -- Operations ---------------------------------------------------------------------------------

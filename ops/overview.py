@@ -170,6 +170,8 @@ def outcomes() -> str:
 def disk(found: state.Disk, amiss: set[str]) -> Part:
     is_ours = found.setting == "VAR_DIR"
     key, name = ("disk", "Disk") if is_ours else (f"disk:{found.setting}", f"Disk ({found.setting})")
+    if found.fault:
+        return Part(name, "amiss", f"Cannot be looked at: {found.fault}")
     return Part(name, mark(key in amiss), f"{found.used:.0%} used, {found.free / GIGABYTE:,.0f} GB free")
 
 

@@ -124,6 +124,13 @@ def late_commands(caught_up: Collection[str]) -> Iterator[Problem]:
 
 def disk() -> Iterator[Problem]:
     for each in state.disks():
+        if each.fault:
+            yield Problem(
+                f"disk:{each.setting}",
+                f"{each.folder} ({each.setting}) cannot be looked at: {each.fault}.",
+                "Is what is mounted there away? Until it is back no backup is taken or proven.",
+            )
+            continue
         if each.used <= FULL_DISK:
             continue
         where = f"{each.folder} ({each.setting})"

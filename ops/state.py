@@ -125,12 +125,16 @@ def superuser() -> str:
 
 @dataclass(frozen=True)
 class Disk:
-    """One on which something of ours lies: `setting` names the folder, `used` goes from 0 to 1, `free` is in bytes."""
+    """One on which something of ours lies: `setting` names the folder, `used` goes from 0 to 1, `free` is in bytes.
+
+    `fault`: why it cannot be looked at, as a share that is away; then nothing else is known of it.
+    """
 
     setting: str
     folder: Path
-    used: float
-    free: int
+    used: float = 0.0
+    free: int = 0
+    fault: str = ""
 
 
 def disks() -> list[Disk]:
@@ -139,11 +143,18 @@ def disks() -> list[Disk]:
     if not settings.BACKUP_S3_BUCKET:
         folders["BACKUP_FOLDER"] = Path(settings.BACKUP_FOLDER)
     found: dict[int, Disk] = {}
+    faulty: list[Disk] = []
     for setting, folder in folders.items():
-        # It is made when it is needed first.
-        there = folder if setting == "VAR_DIR" else next(path for path in (folder, *folder.parents) if path.exists())
-        found.setdefault(there.stat().st_dev, disk(setting, there))
-    return list(found.values())
+        if setting == "VAR_DIR":
+            found[folder.stat().st_dev] = disk(setting, folder)
+            continue
+        try:
+            # It is made when it is needed first.
+            there = next(path for path in (folder, *folder.parents) if path.exists())
+            found.setdefault(there.stat().st_dev, disk(setting, there))
+        except OSError as error:
+            faulty.append(Disk(setting, folder, fault=error.strerror or str(error)))
+    return [*found.values(), *faulty]
 
 
 def disk(setting: str, folder: Path) -> Disk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from common.kept import near
-from tests import locks
+from tests import locks, order
 from tests.analytics.taken import taken  # noqa: F401 - a fixture for all
 from tests.brokers import worker_elsewhere  # noqa: F401 - a fixture for all
 from tests.counterparts.paypal_contract import paypal_contract, paypal_keys, paypal_stand_in  # noqa: F401 - fixtures for all
@@ -23,6 +24,10 @@ from tests.postbox import postbox  # noqa: F401 - a fixture for all
 from tests.recording import recorded, stream_emptied  # noqa: F401 - fixtures for all
 from tests.restoring import remember, restore
 from tutorials.models import Tutorial
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = order.deal(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 @pytest.fixture(scope="session")

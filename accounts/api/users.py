@@ -41,7 +41,7 @@ def visit_of(request: Request) -> Visit:
 
 
 def device(request: Request) -> Session:
-    """With what they ask: a view without an area takes no API keys, so it is a session."""
+    """The session that asks: these views have no area, so they take no API keys."""
     return cast("Session", request.auth)
 
 

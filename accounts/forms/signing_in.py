@@ -17,6 +17,7 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -78,6 +79,12 @@ class NewPasswordForm(AllauthChangePasswordForm):
         if not signing_in.confirm_password(user=self.user, password=old, visit=visit):
             raise ValidationError(signing_in.WRONG_PASSWORD, code="wrong_password")
         return old
+
+    @transaction.atomic
+    def save(self) -> None:
+        """Raises StaleProof if another new password was quicker."""
+        signing_in.hold_password(user=self.user, password=self.cleaned_data["oldpassword"])
+        super().save()
 
 
 class CodeForm(BaseAuthenticateForm):

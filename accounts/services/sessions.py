@@ -190,7 +190,7 @@ def log_out(*, token: str, visit: Visit) -> None:
 
 
 def is_new_device(session: Session) -> bool:
-    """Whether nobody has signed in from such a device at that address before, since the password is what it is."""
+    """Whether nobody has signed in from such a device at that address since the password was last changed."""
     history_of = LoginHistory.objects.filter(user=session.user)
     changed = history_of.filter(event=Event.PASSWORD_CHANGE).order_by("-at", "-id").first()
     before = history_of.filter(event__in=(Event.LOGIN, Event.SIGN_UP), device=session.device, address=session.address)

@@ -153,6 +153,14 @@ def confirm_password(*, user: User, password: str, visit: Visit) -> bool:
     return True
 
 
+def hold_password(*, user: User, password: str) -> None:
+    """To the end of the transaction nobody changes it. Raises StaleProof if it was changed since it was confirmed."""
+    current = User.objects.select_for_update().filter(pk=user.pk).first()
+    # The same may have been hashed anew.
+    if current is None or (current.password != user.password and not current.check_password(password)):
+        raise sessions.StaleProof
+
+
 def sign_up(*, email: str, password: str, name: str, visit: Visit) -> Session:
     """Make an account and sign in. Raises ValidationError by field, or Limited.
 

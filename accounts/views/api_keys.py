@@ -95,7 +95,7 @@ def visit_of(request: HttpRequest) -> Visit:
 
 
 def made_of(form: forms.Form, make: Callable[[], NewKey]) -> NewKey | None:
-    """As `submit`; here it is no page of its own that says why somebody may not."""
+    """As `submit`, but why somebody may not make one stands in the form too, not on a page of its own."""
     try:
         new: NewKey | None = submit(form, make)
     except PermissionDenied as refusal:

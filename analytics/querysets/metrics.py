@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from analytics.models import Alert, AlertRule, WeeklyReader  # noqa: F401 - in strings
 
 MOST_TRIES = 8
+# After its end an alert is still told of: as often as it may be tried, with five minutes between.
+STILL_NEWS = timedelta(hours=1)
 
 
 class AlertRuleQuerySet(QuerySet["AlertRule"]):
@@ -23,12 +25,16 @@ class AlertQuerySet(QuerySet["Alert"]):
     def lasting(self) -> AlertQuerySet:
         return self.filter(ended_at__isnull=True)
 
-    def unmailed(self) -> AlertQuerySet:
-        return self.filter(mailed_at__isnull=True).exclude(rule__recipients=[])
+    def news(self, now: datetime) -> AlertQuerySet:
+        """Those that last, or did a short while ago: who is named by a rule today is told nothing of last month."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=now - STILL_NEWS))
 
-    def unposted(self) -> AlertQuerySet:
+    def unmailed(self, now: datetime) -> AlertQuerySet:
+        return self.news(now).filter(mailed_at__isnull=True).exclude(rule__recipients=[])
+
+    def unposted(self, now: datetime) -> AlertQuerySet:
         """Not tried too often yet."""
-        return self.filter(posted_at__isnull=True, tries__lt=MOST_TRIES).exclude(rule__webhook_url="")
+        return self.news(now).filter(posted_at__isnull=True, tries__lt=MOST_TRIES).exclude(rule__webhook_url="")
 
 
 class WeeklyReaderQuerySet(QuerySet["WeeklyReader"]):

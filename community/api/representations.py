@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from common.moments import microseconds_of, time_of
-from community.models import State
+from community.querysets.posts import shows_words
 from community.querysets.threads import CommentRow
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def post_detail(post: Any, *, reader: Any, shows: bool) -> Row:
 def comment_item(row: CommentRow, *, reader: Any, moderates: bool) -> Row:
     """A comment; without its text where that cannot be read."""
     own = reader.is_authenticated and row.author_id == reader.pk
-    shows = row.state == State.PUBLISHED or moderates or (own and row.state != State.DELETED)
+    shows = shows_words(row.state, is_own=own, moderates=moderates)
     return {
         "id": row.id,
         "parent": row.parent,

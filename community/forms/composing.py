@@ -85,7 +85,7 @@ class DraftForm(forms.Form):
         self.categories = categories
 
     def clean_category(self) -> Category | None:
-        """One that is not there (any more) is none: the words are what must not be lost."""
+        """A category that is not there, or no more, is left empty: a draft is kept for its words."""
         return next((each for each in self.categories if each.slug == self.cleaned_data["category"]), None)
 
 

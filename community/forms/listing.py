@@ -34,7 +34,7 @@ QUESTIONS_ONLY = "Only questions can be unanswered. Leave the type out, or take 
 
 
 class PostListForm(PlaceForm):
-    """The parameters of the list of posts, the same for pages and API. What somebody may not know of, there is not."""
+    """The parameters of the list of posts, the same for pages and API. What is hidden from the reader is not there."""
 
     order = forms.ChoiceField(required=False, choices=ORDER_CHOICES, error_messages={"invalid_choice": NO_SUCH_ORDER})
     category = forms.ChoiceField(required=False, error_messages={"invalid_choice": "There is no such category."})

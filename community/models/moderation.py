@@ -12,16 +12,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from community.models.categories import Category
-from community.models.posts import Comment, Post
+from community.models.posts import Comment, Post, one_text
 from community.querysets.moderation import CaseQuerySet, StaffActionQuerySet, StandingQuerySet
 
 LONGEST_REASON = 1000  # characters
 CHANGED_SINCE_READ = "Its author has changed this since you read it. Read it as it is now, and decide anew."
 NO_REASON = "Say why, in a sentence."
-
-
-def one_text() -> Q:
-    return Q(post__isnull=False, comment__isnull=True) | Q(post__isnull=True, comment__isnull=False)
 
 
 class TrustLevel(models.IntegerChoices):

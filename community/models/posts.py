@@ -54,6 +54,11 @@ class Pin(models.TextChoices):
     EVERYWHERE = "everywhere"
 
 
+def one_text() -> Q:
+    """That a row is of a post or of a comment, and not of both or none."""
+    return Q(post__isnull=False, comment__isnull=True) | Q(post__isnull=True, comment__isnull=False)
+
+
 def body_field() -> models.TextField[str, str]:
     return models.TextField(
         max_length=LARGEST_POST,
@@ -227,13 +232,13 @@ class Post(models.Model):
 
 
 def version_of(created_at: datetime, edited_at: datetime | None) -> str:
-    """Another after each edit: by it somebody says what they have read."""
+    """Changes with each edit, so that somebody can name the text that they have read."""
     return str(microseconds_of(edited_at or created_at))
 
 
 @lru_cache(maxsize=1_000)
 def slug_of(title: str) -> str:
-    """Kept for those that are asked for again and again: it takes as long as a comment of a thread."""
+    """Kept for the titles that are shown most: making one takes as long as a whole comment of a thread."""
     return slugify(title)[:LONGEST_SLUG].strip("-") or "post"
 
 
@@ -259,7 +264,7 @@ class PostTag(models.Model):
 
 
 class Comment(models.Model):
-    """What somebody said to a post, or to such a comment; to a question, at the first level, it is an answer."""
+    """What somebody said to a post, or in reply to a comment. At the first level beneath a question it is an answer."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="comments")
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="replies")
@@ -334,10 +339,7 @@ class Revision(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
         constraints = [
-            models.CheckConstraint(
-                name="revision_of_one_text",
-                condition=Q(post__isnull=False, comment__isnull=True) | Q(post__isnull=True, comment__isnull=False),
-            ),
+            models.CheckConstraint(name="revision_of_one_text", condition=one_text()),
         ]
 
     def __str__(self) -> str:
@@ -380,7 +382,7 @@ class Like(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="like_of_one_text",
-                condition=Q(post__isnull=False, comment__isnull=True) | Q(post__isnull=True, comment__isnull=False),
+                condition=one_text(),
                 violation_error_message="A like is for one post or one comment.",
             ),
             models.UniqueConstraint(

@@ -104,7 +104,7 @@ class NotificationQuerySet(QuerySet["Notification"]):
 
 class MailingQuerySet(QuerySet["Mailing"]):
     def open(self) -> MailingQuerySet:
-        """Neither sent nor given up; this may be known of one that was handed over, or not."""
+        """Neither sent nor given up: still to be handed over, or handed over and nobody knows yet what became of it."""
         return self.filter(sent_at__isnull=True, given_up_at__isnull=True)
 
     def to_deliver(self) -> MailingQuerySet:
@@ -115,7 +115,7 @@ class MailingQuerySet(QuerySet["Mailing"]):
         return self.filter(Q(sent_at__isnull=False) | Q(given_up_at__isnull=False), made_at__lt=before)
 
     def forgotten(self, now: datetime) -> MailingQuerySet:
-        """Whose time has come, and of which no worker has told anything."""
+        """Those that should have been handed over by now, and were not."""
         return self.to_deliver().filter(try_at__lte=now)
 
 

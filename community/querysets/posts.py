@@ -31,10 +31,16 @@ def may_moderate(user: User | AnonymousUser) -> bool:
 
 
 def may_read_words(user: User | AnonymousUser, text: Post | Comment) -> bool:
-    """Whether somebody reads what a text says that they may know of, and of a post its title."""
-    if text.state == "published" or may_moderate(user):
+    """Whether somebody who may know of a text also reads what it says, and of a post its title."""
+    if text.state == "published":
         return True
-    return user.is_authenticated and text.author_id == user.pk and text.state != "deleted"
+    is_own = user.is_authenticated and text.author_id == user.pk
+    return shows_words(text.state, is_own=is_own, moderates=may_moderate(user))
+
+
+def shows_words(state: str, *, is_own: bool, moderates: bool) -> bool:
+    """The rule of `may_read_words`, for those who have found out already who is reading."""
+    return state == "published" or moderates or (is_own and state != "deleted")
 
 
 def as_read_by(user: User | AnonymousUser, post: Post) -> Post:
@@ -54,7 +60,7 @@ class PostQuerySet(QuerySet["Post"]):
         return self.visible_among(levels_open_to(user), moderates=may_moderate(user), reader=user.pk)
 
     def visible_among(self, levels: Collection[str], *, moderates: bool, reader: int | None) -> PostQuerySet:
-        """As `visible_to`, of somebody by what opens posts to them; a visitor is None."""
+        """As `visible_to`, for the key of a reader (None: a visitor) and what is known of their rights already."""
         posts = self.filter(category__access__in=levels)
         if moderates:
             return posts
@@ -66,12 +72,16 @@ class PostQuerySet(QuerySet["Post"]):
     def published(self) -> PostQuerySet:
         return self.filter(state="published")
 
+    def to_like(self) -> PostQuerySet:
+        """With no more columns than a like needs: whose they are, and what their address is made of."""
+        return self.only("author", "state", "title")
+
     def with_marks_of(self, user: User | AnonymousUser) -> PostQuerySet:
         """With what this person has left at it: `liked` and `watch` ("": nothing)."""
         return self.with_marks_by(user.pk or NOBODY)
 
     def with_marks_by(self, reader: int) -> PostQuerySet:
-        """As `with_marks_of`, of somebody by their key."""
+        """As `with_marks_of`, for the key of a reader."""
         from community.models import Like, Watch
 
         own = {"user": reader, "post": OuterRef("pk")}
@@ -87,7 +97,7 @@ class CommentQuerySet(QuerySet["Comment"]):
         return self.visible_among(levels_open_to(user), moderates=may_moderate(user), reader=user.pk)
 
     def visible_among(self, levels: Collection[str], *, moderates: bool, reader: int | None) -> CommentQuerySet:
-        """As `visible_to`, of somebody by what opens posts to them; a visitor is None."""
+        """As `visible_to`, for the key of a reader (None: a visitor) and what is known of their rights already."""
         from community.models import Post
 
         posts = Post.objects.visible_among(levels, moderates=moderates, reader=reader)
@@ -98,6 +108,10 @@ class CommentQuerySet(QuerySet["Comment"]):
         if reader is not None:
             shown |= Q(author=reader, state__in=("held", "hidden"))
         return comments.filter(shown)
+
+    def to_like(self) -> CommentQuerySet:
+        """With no more columns than a like needs: whose they are, and of which post."""
+        return self.only("author", "post")
 
 
 class LikeQuerySet(QuerySet["Like"]):

@@ -14,7 +14,7 @@ from django.db import connection
 
 from billing.access import may_read
 from common.paging import NEXT, PREVIOUS, Page, make_cursor, read_cursor
-from community.querysets.posts import NOBODY, TAKEN_AWAY
+from community.querysets.posts import NOBODY, TAKEN_AWAY, shows_words
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -195,7 +195,7 @@ def read_thread(
     )
     if not (shown and may_read(user, post.access).allowed):
         return None
-    if not (moderates or post.state == "published" or (own and post.state != "deleted")):
+    if not shows_words(post.state, is_own=own, moderates=moderates):
         post = replace(post, title=TAKEN_AWAY[post.state], tags=[])
     return post, page_of([row[:-1] for row in rows[1:]], cursor=cursor, direction=direction, size=size)
 

@@ -16,16 +16,15 @@ from accounts.services.people import require_confirmed
 from common import limits
 from common.client import network_of
 from common.prepared import Prepared
-from community.models import CaseKind, Standing, TrustLevel
+from community.models import Standing, TrustLevel
 from community.querysets.moderation import repeats_hidden, texts_like
 from community.querysets.posts import may_moderate
-from community.services import cases, states
+from community.services import states
 from community.trust import OPENS, Opens
 
 if TYPE_CHECKING:
     from accounts.models import User
     from common.markdown import ReadPost
-    from community.models import Case, Comment, Post
 
 SILENCED = "You may not write here until {end}. Until then you can read."
 TOO_MANY_LINKS = "New members may use up to {most} links in one text. Leave some out; you will earn more."
@@ -65,7 +64,7 @@ def admit(
     in which it is stored: until that ends, nothing else of this author is let in. Raises PermissionDenied, in words, as
     `require_may_write`; ValidationError on `body`; Limited.
     """
-    standing = lock_standing(author)
+    standing = states.lock_standings([author])[author.pk]
     require_may_write(author, standing)
     check_use(author, read, standing)
     refuse_repetition(author, kind, body)
@@ -124,16 +123,6 @@ def opened_to(standing: Standing | None) -> Opens:
 
 def standing_of(author: User) -> Standing | None:
     return STANDING.first(pk=author.pk)
-
-
-def hold(text: Post | Comment, cause: str) -> Case:
-    """Put a text that is held into the queue of the moderators. Part of the transaction that stores it."""
-    return cases.open_case(text, CaseKind.HELD, cause=cause)
-
-
-def lock_standing(author: User) -> Standing:
-    """Made where there was none."""
-    return states.lock_standings([author])[author.pk]
 
 
 def in_words(at: datetime) -> str:

@@ -18,6 +18,8 @@ from community.models import Comment, Like, Post, State
 # By then a worker has told of it, or the queue has lost it.
 LOST_AFTER = timedelta(minutes=2)
 MOST_SWEPT = 500
+# Seconds: likes that come so close upon each other are told of together, for little more than what one costs.
+GATHERED = 2
 
 
 def announce(text: Post | Comment) -> None:
@@ -53,4 +55,4 @@ def enqueue(text: Post | Comment) -> None:
 
 
 def ring() -> None:
-    queueing.ring(tasks.tell_of_likes, bells=1, otherwise="nobody is told yet of what is liked")
+    queueing.ring(tasks.tell_of_likes, bells=1, after=GATHERED, otherwise="nobody is told yet of what is liked")

@@ -33,7 +33,7 @@ def may_accept(user: User | AnonymousUser, post: Post | Opening) -> bool:
 def accept_answer(*, by: User, post: Post, comment: Comment) -> Post:
     """Mark the comment that answers a question, in the place of another if there was one.
 
-    Raises PermissionDenied; ValidationError on `comment`.
+    Raises PermissionDenied; ValidationError on `comment`, or in general for what is no question or cannot be read.
     """
     require_may_accept(by, post)
     if comment.post_id != post.pk:
@@ -60,7 +60,7 @@ def accept_answer(*, by: User, post: Post, comment: Comment) -> Post:
 
 @transaction.atomic
 def take_back_acceptance(*, by: User, post: Post) -> Post:
-    """No answer is accepted any more; where none was, nothing changes. Raises PermissionDenied."""
+    """No answer is accepted any more; where none was, nothing changes. Raises as `require_may_accept`."""
     require_may_accept(by, post)
     row = lock_with_answers(post, None)
     if row.accepted_answer_id is not None:
@@ -69,6 +69,7 @@ def take_back_acceptance(*, by: User, post: Post) -> Post:
 
 
 def require_may_accept(by: User, post: Post) -> None:
+    """Raises PermissionDenied; ValidationError for what is no question."""
     if post.type != PostType.QUESTION:
         raise ValidationError(NO_QUESTION, code="no_question")
     if not may_accept(by, post):
@@ -76,7 +77,7 @@ def require_may_accept(by: User, post: Post) -> None:
 
 
 def lock_with_answers(post: Post, coming: Comment | None) -> Post:
-    """The post, after the standings of those whose answer is accepted now and shall be."""
+    """The post, locked after the standings of both authors: of the answer that is accepted, and of the one to come."""
     while True:
         going = author_of_answer(post)
         with transaction.atomic():
@@ -93,7 +94,7 @@ def author_of_answer(post: Post) -> int | None:
 
 
 def set_answer(post: Post, comment: Comment | None) -> None:
-    """The post is locked."""
+    """Have this answer accepted, or none, and the counts of both authors right. The post is locked."""
     before = Comment.objects.filter(pk=post.accepted_answer_id or 0).first()
     if before is not None:
         states.count_accepted(before, by=-1)

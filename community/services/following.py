@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from common.database import lock_for_transaction
 from community.models import Level, Watch
 from community.models.following import YOURSELF
 from tutorials.models.tutorials import is_tag
@@ -41,7 +43,7 @@ def put_watch(
     if person is not None and person.pk == user.pk:
         raise ValidationError(YOURSELF, code="oneself")
     if post is None and not Watch.objects.of(user).filter(**target).exists():
-        refuse_too_many(user)
+        refuse_too_many(user, target)
     watch, _ = Watch.objects.update_or_create(user=user, **target, defaults={"level": level})
     return watch
 
@@ -86,6 +88,8 @@ def refuse_no_tag(tag: str) -> None:
         raise ValidationError({"tag": error}) from error
 
 
-def refuse_too_many(user: User) -> None:
-    if Watch.objects.of(user).filter(post__isnull=True).count() >= MOST:
+def refuse_too_many(user: User, target: Mapping[str, Any]) -> None:
+    """One more, alone until the end of the transaction, so that of many at once no more come through than may."""
+    lock_for_transaction("watches", user.pk)
+    if Watch.objects.of(user).filter(post__isnull=True).exclude(**target).count() >= MOST:
         raise ValidationError(TOO_MANY, code="too_many")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,8 +12,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from analytics import track
+from billing.access import levels_open_to
 from common import limits
+from common.prepared import Prepared
 from community.models import Comment, Like, Post, Standing
+from community.querysets.posts import as_read_by, may_moderate
 from community.services import admission, announcing, states
 
 if TYPE_CHECKING:
@@ -53,6 +57,23 @@ class Liking:
     liked: bool
 
 
+def find(kind: type[Post] | type[Comment], pk: int, *, reader: User) -> Any:
+    """A text that a member may open, with no more of it than liking it takes; None: there is none."""
+    text = prepared(kind, levels_open_to(reader), moderates=may_moderate(reader)).first(pk=pk, reader=reader.pk)
+    return as_read_by(reader, text) if isinstance(text, Post) else text
+
+
+@cache
+def prepared(kind: type[Post] | type[Comment], levels: frozenset[str], *, moderates: bool) -> Prepared[Any]:
+    """What `find` asks for every member who has these rights."""
+
+    def build(pk: int, reader: int | None = None) -> QuerySet[Any]:
+        return kind.objects.visible_among(levels, moderates=moderates, reader=reader).to_like().filter(pk=pk)
+
+    of_reader = {} if moderates else {"reader": int}
+    return Prepared(build, pk=int, **of_reader)
+
+
 @transaction.atomic
 def like(*, user: User, text: Text) -> Liking:
     """Like a post or a comment; again, and nothing changes.
@@ -88,12 +109,12 @@ def unlike(*, user: User, text: Text) -> Liking:
 
 
 def give(user: User, text: Text) -> bool:
-    """Whether that is news."""
+    """Store the like; returns whether it is new."""
     return first_of(GIVE.format(kind=kind_of(text)), user.pk, text.pk, timezone.now()) is not None
 
 
 def count(text: Text) -> int | None:
-    """How many like a text with one more, for its author too; None unless it and its post can be read."""
+    """Count one like more, for the author too; returns how many there are, None if text or post cannot be read."""
     if text.author_id is not None and first_of(PLEASE, text.author_id) is None:
         # Theirs is made, if they are here.
         states.lock_standings([text.author_id])
@@ -103,7 +124,7 @@ def count(text: Text) -> int | None:
 
 
 def likes_of(text: Text) -> int | None:
-    """How many like a text; None unless it and its post can be read."""
+    """How many like a text; None if it or its post cannot be read."""
     published: QuerySet[Any] = type(text)._default_manager.filter(pk=text.pk, state="published")
     if isinstance(text, Comment):
         published = published.filter(post__state="published")
@@ -115,7 +136,7 @@ def kind_of(text: Text) -> str:
 
 
 def first_of(statement: str, *values: Any) -> int | None:
-    """The one value that it returns."""
+    """The one value that a statement returns; None if it returns no row."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

@@ -26,14 +26,16 @@ def notify(
     user: User,
     kind: Kind,
     actor: User | None = None,
+    others: int = 0,
+    since: datetime | None = None,
     post: Post | None = None,
     comment: Comment | None = None,
     words: str = "",
 ) -> None:
     """Tell somebody of something, unless they did it, muted it, or may not know of it.
 
-    What they have not read yet of the same kind about the same text is brought up instead of told twice; likes are
-    counted.
+    What they have not read yet of the same kind about the same text is brought up instead of told twice. Likes are
+    told of together: `actor` gave the last, `others` gave some before, the first of them at `since`.
     """
     if comment is not None and post is None:
         post = comment.post
@@ -44,13 +46,15 @@ def notify(
         user=user,
         kind=kind,
         actor=actor,
+        others=others,
+        since=since or now,
         post=post,
         comment=comment,
         words=words,
         at=now,
     )
     if not bring_up(told):
-        told.since, told.mail_at = began_at(told) or now, mail_time(told)
+        told.mail_at = mail_time(told)
         try:
             with transaction.atomic():
                 told.save(force_insert=True)
@@ -89,10 +93,8 @@ def bring_up(told: Notification) -> bool:
         return False
     standing.actor, standing.words, standing.at = told.actor, told.words, told.at
     if told.kind == Kind.LIKE:
-        others = (
-            Like.objects.of(told.post, told.comment).filter(created_at__gte=standing.since).exclude(user=told.actor)
-        )
-        standing.others = others.count()
+        given = Like.objects.of(told.post, told.comment).filter(created_at__gte=standing.since)
+        standing.others = given.exclude(user=told.actor).count()
         # More people like it than the last mail said.
         standing.mail_at = standing.mail_at or mail_time(told)
     standing.save(update_fields=["actor", "words", "at", "others", "mail_at"])
@@ -102,10 +104,3 @@ def bring_up(told: Notification) -> bool:
 def mail_time(told: Notification) -> datetime | None:
     """When a mail about it is due; None: never."""
     return mail_times([told.user_id], Kind(told.kind), told.at)[told.user_id]
-
-
-def began_at(told: Notification) -> datetime | None:
-    """When the first of the likes was given that are counted."""
-    if told.kind != Kind.LIKE:
-        return None
-    return Like.objects.of(told.post, told.comment).filter(user=told.actor).values_list("created_at", flat=True).first()

@@ -111,7 +111,7 @@ def set_tags(post: Post) -> None:
 
 
 def recount(post: int, *, by: int) -> None:
-    """After a comment came or went."""
+    """Count a comment that came or went, and when something was last said. The post is locked."""
     latest = Comment.objects.filter(post=post, state=State.PUBLISHED).aggregate(at=Max("created_at"))["at"]
     active_at = Greatest(F("created_at"), Coalesce(latest, F("created_at")))
     Post.objects.filter(pk=post).update(comments_count=F("comments_count") + by, active_at=active_at)

@@ -70,7 +70,7 @@ def tell_of_likes() -> set[int]:
 
 
 def liked(post: int | None, comment: int | None) -> Post | Comment | None:
-    """As it is now, if it is there."""
+    """The text that is liked, as it is now; None if it is gone."""
     if comment is not None:
         return Comment.objects.select_related("post__category").filter(pk=comment).first()
     return Post.objects.select_related("category").filter(pk=post).first() if post is not None else None
@@ -78,7 +78,7 @@ def liked(post: int | None, comment: int | None) -> Post | Comment | None:
 
 @transaction.atomic
 def tell_of_likes_of(text: Post | Comment) -> set[int]:
-    """Of one text, in the order in which they were given; returns its author's key, if they are here and pleased."""
+    """Tell the author of one text of all likes that wait, as one piece of news; returns whom that pleases."""
     post, comment = (text, None) if isinstance(text, Post) else (text.post, text)
     waiting = Like.objects.of(post, comment).untold()
     # Whoever is erased wants their likes, and the news of them, after the person; so do we.
@@ -90,8 +90,18 @@ def tell_of_likes_of(text: Post | Comment) -> set[int]:
     Like.objects.filter(pk__in=[like.pk for like in likes]).update(is_told=True)
     if not likes or author not in people:
         return set()
-    for like in likes:
-        notifying.notify(user=people[author], kind=Kind.LIKE, actor=people[like.user_id], post=post, comment=comment)
+    muted = set(Watch.objects.of(people[author]).muted().filter(person__in=people).values_list("person_id", flat=True))
+    heard = [like for like in likes if like.user_id not in muted]
+    if heard:
+        notifying.notify(
+            user=people[author],
+            kind=Kind.LIKE,
+            actor=people[heard[-1].user_id],
+            others=len(heard) - 1,
+            since=min(like.created_at for like in heard),
+            post=post,
+            comment=comment,
+        )
     return {author}
 
 

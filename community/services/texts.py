@@ -55,7 +55,7 @@ def html_of(read: ReadPost, *, author_id: int | None) -> str:
 
 
 def images_of(author_id: int | None, read: ReadPost) -> Iterable[PostImage]:
-    """Of the images that a text names its author's: nobody else decides how long these stay."""
+    """The images that a text names and its author owns: nobody keeps an image of others by naming it."""
     if author_id is None or not read.image_names:
         return ()
     return PostImage.objects.filter(user=author_id).named(read.image_names)

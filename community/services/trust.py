@@ -20,7 +20,7 @@ OUT_OF_STEP: Prepared[Standing] = Prepared(
 def promote(person: int) -> bool:
     """Give somebody the level that they have earned by now, higher or lower; returns whether that changed anything.
 
-    Whose level staff have fixed keep it.
+    Those whose level staff have fixed keep it.
     """
     standing: Any = OUT_OF_STEP.first(pk=person)
     if standing is None:

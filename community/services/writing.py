@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from analytics import track
-from community.models import Comment, Post, Revision, State
+from community.models import CaseKind, Comment, Post, Revision, State
 from community.querysets.posts import may_moderate
-from community.services import admission, following, indexing, states, texts
+from community.services import admission, cases, following, indexing, states, texts
 from community.services.states import AnyText
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def enter(text: AnyText, read: ReadPost, cause: str) -> AnyText:
     if read.image_names:
         texts.link_images(text, read)
     if cause:
-        admission.hold(text, cause)
+        cases.open_case(text, CaseKind.HELD, cause=cause)
     else:
         states.set_state(text, State.PUBLISHED)
     if text.author is not None:
@@ -177,7 +177,7 @@ def settle_edit(text: Text, cause: str) -> None:
     """Have what was edited found as it is now, unless there is a cause to hold it."""
     if cause:
         states.set_state(text, State.HELD)
-        admission.hold(text, cause)
+        cases.open_case(text, CaseKind.HELD, cause=cause)
     elif text.is_published:
         indexing.index(text)
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from accounts.permissions import member
 from community.models import Comment, Post
 from community.querysets.posts import as_read_by
+from community.services import likes
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+
+def page_of(request: HttpRequest) -> str:
+    """Tells the page that a form stood on from all others: Django masks its token anew each time that it is shown."""
+    return request.POST.get("csrfmiddlewaretoken", "")
 
 
 def find_post(request: HttpRequest, pk: int) -> Post:
@@ -25,3 +33,11 @@ def find_comment(request: HttpRequest, pk: int) -> Comment:
     comment = get_object_or_404(comments, pk=pk)
     as_read_by(request.user, comment.post)
     return comment
+
+
+def find_to_like(request: HttpRequest, kind: type[Post] | type[Comment], pk: int) -> Any:
+    """As `likes.find`. Raises Http404."""
+    text = likes.find(kind, pk, reader=member(request))
+    if text is None:
+        raise Http404
+    return text

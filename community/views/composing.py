@@ -17,7 +17,7 @@ from community.categories import categories_for
 from community.forms.composing import CommentForm, PostForm, initial_of
 from community.models import Comment, Draft, Post
 from community.services import drafts, texts, writing
-from community.views import find_comment, find_post
+from community.views import find_comment, find_post, page_of
 from tutorials.models import Tutorial
 from tutorials.querysets import TEXTS
 
@@ -39,7 +39,7 @@ def new_post(request: HttpRequest) -> HttpResponse:
             ),
         )
         if post is not None:
-            drafts.discard_draft(user=user, place=place)
+            drafts.end_draft(user=user, place=place, page=page_of(request))
             return arrive(request, post)
     # Not "block": within {% block %} a template has that itself.
     context = {"form": form, "place": place, "tutorial": tutorial, "part": block}
@@ -100,7 +100,7 @@ def add_comment(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if comment is None:
         return render(request, "community/comment.html", {"form": form, "post": post, "place": f"comment-{post.pk}"})
-    drafts.discard_draft(user=user, place=f"comment-{post.pk}")
+    drafts.end_draft(user=user, place=f"comment-{post.pk}", page=page_of(request))
     return arrive(request, comment)
 
 
@@ -118,7 +118,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
             ),
         )
         if comment is not None:
-            drafts.discard_draft(user=user, place=place)
+            drafts.end_draft(user=user, place=place, page=page_of(request))
             return arrive(request, comment)
     context = {"form": form, "post": parent.post, "parent": parent, "place": place}
     return render(request, "community/comment.html", context)

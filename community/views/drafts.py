@@ -18,6 +18,7 @@ from community.categories import categories_for
 from community.forms.composing import DraftForm
 from community.models import Comment, Draft, Post, State
 from community.services import drafts
+from community.views import page_of
 from tutorials.models import Tutorial
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def draft_list(request: HttpRequest) -> HttpResponse:
     """All of one's drafts (there are at most drafts.MOST), the latest first."""
     own = list(Draft.objects.filter(user=member(request)).order_by("-saved_at"))
     return render(
-        request, "community/drafts.html", {"drafts": [(draft, address_of(draft, member(request))) for draft in own]}
+        request, "community/drafts.html", {"drafts": [(draft, where_to_go_on(draft, member(request))) for draft in own]}
     )
 
 
-def address_of(draft: Draft, user: User) -> str:
+def where_to_go_on(draft: Draft, user: User) -> str:
     """Where one goes on with it; of what is gone, or was never open to its owner, where one can begin anew."""
     kind, _, pk = draft.place.rpartition("-")
     if kind == "comment" and (post := Post.objects.visible_to(user).filter(pk=pk, state=State.PUBLISHED).first()):
@@ -51,7 +52,7 @@ def save(request: HttpRequest) -> HttpResponse:
     form = DraftForm(request.POST, categories=categories_for(member(request)))
     try:
         values = cleaned(form)
-        draft = drafts.save_draft(user=member(request), place=values.pop("place"), values=values)
+        draft = drafts.save_draft(user=member(request), place=values.pop("place"), values=values, page=page_of(request))
         words = "Draft saved." if draft else "Nothing to keep yet."
     except ValidationError as error:
         words, draft = in_words(error), None

@@ -54,17 +54,8 @@ def tag(request: HttpRequest, tag: str) -> HttpResponse:
 
 
 def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
-    """`place`: what the address names, without which there is no such page.
-
-    The page around the rows is kept, where many ask for it; the rows are those of now.
-    """
-    asked = request.GET.copy()
-    for name, value in place.items():
-        asked[name] = value
-    form = PostListForm(asked, user=request.user)
-    form.full_clean()
-    if not place.keys().isdisjoint(form.errors):
-        raise Http404
+    """`place`: what the address names, without which there is no such page."""
+    form = form_for(request, place)
     with faults_in_words():
         found = list_posts(form, pins=True)
     csrf_token = get_token(request) if request.user.is_authenticated else ""
@@ -73,6 +64,23 @@ def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
         "watch": watch_of(request, form.cleaned_data, csrf_token),
         **neighbours(request, found.page),
     }
+    return HttpResponse(page_around(request, form, values))
+
+
+def form_for(request: HttpRequest, place: dict[str, str]) -> PostListForm:
+    """What is asked for, with what is wrong with it. Raises Http404 where there is no such place."""
+    asked = request.GET.copy()
+    for name, value in place.items():
+        asked[name] = value
+    form = PostListForm(asked, user=request.user)
+    form.full_clean()
+    if not place.keys().isdisjoint(form.errors):
+        raise Http404
+    return form
+
+
+def page_around(request: HttpRequest, form: PostListForm, values: dict[str, Any]) -> str:
+    """The page with these `values`, which are those of now; what is around them is kept, where many ask for it."""
     context = {
         "form": form,
         "asked": form.cleaned_data,
@@ -83,7 +91,7 @@ def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
         "moderates": may_moderate(request.user),
     }
     if not (values["rows"] and is_asked_often(request, form)):
-        return HttpResponse(render_to_string(TEMPLATE, context | values))
+        return render_to_string(TEMPLATE, context | values)
     # What is not there leaves no gap.
     gaps = tuple(name for name, value in values.items() if value is not None)
     facts = (
@@ -95,7 +103,7 @@ def listed(request: HttpRequest, place: dict[str, str]) -> HttpResponse:
         *facts,
         seconds=KEPT,
     )
-    return HttpResponse(page.fill({name: values[name] for name in gaps}))
+    return page.fill({name: values[name] for name in gaps})
 
 
 def is_public(request: HttpRequest, asked: dict[str, Any]) -> bool:

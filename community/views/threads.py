@@ -23,7 +23,7 @@ from community.querysets.posts import may_moderate, may_read_words
 from community.querysets.threads import cursor_to, read_thread
 from community.services import answers, likes, reading
 from community.threads import address_of_comment, address_of_post, likes_in_words, page_of
-from community.views import find_comment, find_post
+from community.views import find_comment, find_post, find_to_like
 
 MOST_REVISIONS = 20
 # Of all edits on one page together; the one that goes beyond it is shown whole.
@@ -69,12 +69,12 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def like_post(request: HttpRequest, pk: int) -> HttpResponse:
-    return like(request, find_post(request, pk))
+    return like(request, find_to_like(request, Post, pk))
 
 
 @require_POST
 def like_comment(request: HttpRequest, pk: int) -> HttpResponse:
-    return like(request, find_comment(request, pk))
+    return like(request, find_to_like(request, Comment, pk))
 
 
 def like(request: HttpRequest, text: Post | Comment) -> HttpResponse:
@@ -83,8 +83,8 @@ def like(request: HttpRequest, text: Post | Comment) -> HttpResponse:
     with faults_in_words():
         liking = act(user=member(request), text=text)
     if request.htmx:  # type: ignore[attr-defined]  # set by HtmxMiddleware
-        context = {"text": text, "liking": liking, "likes": likes_in_words(liking.likes)}
-        return render(request, "community/_like.html", context | {"is_comment": isinstance(text, Comment)})
+        context = {"action": request.path, "liked": liking.liked, "likes": likes_in_words(liking.likes)}
+        return render(request, "community/_like.html", context)
     return redirect(text)
 
 

@@ -49,7 +49,7 @@ class Everything(Collector):
                 up.add_metric((part,), 1)
                 yield from found
         yield up
-        disks = [((each.setting,), each.used) for each in state.disks()]
+        disks = [((each.setting,), each.used) for each in state.disks() if not each.fault]
         yield gauge(
             "disk_used_ratio", "How full each disk with data of ours is, from 0 to 1.", disks, labels=("folder",)
         )

@@ -72,7 +72,7 @@ urlpatterns = [
 
 
 @pytest.fixture(autouse=True)
-def test_views() -> Iterator[None]:
+def views_of_these_tests() -> Iterator[None]:
     with override_settings(ROOT_URLCONF=__name__):
         yield
 

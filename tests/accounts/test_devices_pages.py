@@ -125,6 +125,8 @@ def test_what_was_typed_elsewhere_is_text_here(browser: Client, learner: User) -
         user=learner, event=Event.FAILURE, door=Door.PAGE, device="<script>x</script>", reason="<b>y</b>"
     )
     page = browser.get(HISTORY).content.decode()
+    assert "&lt;script&gt;x" in page
+    assert "&lt;b&gt;y" in page
     assert "<script>x" not in page
     assert "<b>y" not in page
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.test import Client
@@ -76,6 +77,29 @@ def differ(before: User, after: User, name: str) -> bool:
 
 def sign_in(client: Client, person: User) -> Any:
     return client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD}, follow=True)
+
+
+def test_of_two_new_passwords_at_once_the_second_does_not_come_through_with_the_old_one(learner: User) -> None:
+    client = Client()
+    client.force_login(learner)
+
+    def quicker() -> None:
+        person = User.objects.get(pk=learner.pk)
+        person.set_password("the password of the owner")
+        person.save()
+
+    response = overtaken(quicker, partial(change_password, client))
+    assert response.headers["Location"] == reverse("account_login")
+    assert User.objects.get(pk=learner.pk).check_password("the password of the owner")
+    assert not learner.sessions.filter(ended_at=None).exists()
+
+
+def test_a_hash_that_is_made_anew_at_that_moment_is_no_new_password(learner: User) -> None:
+    client = Client()
+    client.force_login(learner)
+    anew = partial(User.objects.filter(pk=learner.pk).update, password=make_password(PASSWORD))
+    assert overtaken(anew, partial(change_password, client)).status_code == 302
+    assert User.objects.get(pk=learner.pk).check_password(NEW_PASSWORD)
 
 
 def test_who_is_banned_while_they_sign_in_is_told_to_try_again(admin: User, learner: User) -> None:

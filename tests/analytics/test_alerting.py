@@ -99,6 +99,36 @@ def test_a_rule_that_is_quiet_or_switched_off_is_not_looked_at(visitors: SavedMe
     assert len(alerting.check(NOW)) == 1
 
 
+def test_who_is_named_later_is_told_of_what_lasts_and_not_of_what_is_long_over(
+    visitors: SavedMetric, mailoutbox: list[EmailMessage], django_capture_on_commit_callbacks: Any
+) -> None:
+    rule = a_rule(visitors, recipients=[], webhook_url="https://unknown.invalid/hook")
+    for days in range(3, 30, 2):
+        then = NOW - timedelta(days=days)
+        Alert.objects.create(rule=rule, period_start=then, value=3, words="Too few.", ended_at=then)
+    count(YESTERDAY, 3)
+    alerting.check(NOW)
+    AlertRule.objects.update(recipients=["late@howtoai.example"])
+    with django_capture_on_commit_callbacks(execute=True):
+        alerting.check(NOW + timedelta(minutes=5))
+    (mail,) = mailoutbox
+    assert "Visitors: 3 on Sunday" in mail.body
+
+
+def test_an_address_that_is_named_later_is_told_nothing_that_is_long_over(
+    visitors: SavedMetric, listening: Listening, settings: Any
+) -> None:
+    settings.DEBUG = True
+    rule = a_rule(visitors)
+    Alert.objects.create(
+        rule=rule, period_start=NOW, value=3, words="Too few.", ended_at=NOW - timedelta(days=2), mailed_at=NOW
+    )
+    AlertRule.objects.update(webhook_url=f"http://127.0.0.1:{listening.server_port}/hook")
+    count(YESTERDAY, 30)
+    alerting.check(NOW)
+    assert not listening.taken
+
+
 def test_while_another_looks_nothing_is_done(visitors: SavedMetric) -> None:
     a_rule(visitors)
     count(YESTERDAY, 3)

@@ -14,6 +14,7 @@ from accounts.models import User
 from analytics.models import DailyCount, WeeklyReader
 from analytics.models.counts import EVERYBODY, Dimension
 from analytics.services import weekly
+from ops import schedule
 
 pytestmark = pytest.mark.django_db
 # A Tuesday; the week that is over began on the 23rd.
@@ -35,6 +36,15 @@ def counts() -> None:
 
 def reader(user: User, told: date | None = None) -> WeeklyReader:
     return WeeklyReader.objects.create(user=user, told=told)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles", "Etc/GMT+12"])
+def test_on_mondays_all_are_told_of_the_week_that_has_just_ended_wherever_they_are(zone: str, settings: Any) -> None:
+    settings.ANALYTICS_TIME_ZONE = zone
+    evening = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
+    last = schedule.entries()["send_weekly_analytics"].latest_slot(evening)
+    assert last.date() == evening.date()
+    assert weekly.last_week(last) == WEEK
 
 
 def test_who_wants_it_is_told_of_the_week_once(

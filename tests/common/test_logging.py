@@ -132,8 +132,9 @@ def test_a_failed_request_is_a_warning_beside_the_error(rf: RequestFactory, kept
 
 def test_the_line_of_a_request_holds_no_secret_of_its_address(client: Client, db: None, kept: Kept) -> None:
     client.get("/unsubscribe/eyJ1Ijo1fQ:1abcde:0123456789/")
-    for entry in kept.entries():
-        assert "0123456789" not in json.dumps(entry)
+    entries = kept.entries()
+    assert any("/unsubscribe/" in json.dumps(entry) for entry in entries)
+    assert not any("0123456789" in json.dumps(entry) for entry in entries)
 
 
 @login_not_required

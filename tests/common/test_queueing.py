@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from billing.tasks import apply_events
 from common.limits import counting_cache
@@ -35,6 +37,14 @@ def test_whoever_rings_after_it_was_answered_is_heard(worker_elsewhere: None) ->
     answer(apply_events, 0)
     ring(apply_events, bells=1, otherwise=LATER)
     assert len(queued()) == 2
+
+
+def test_work_that_is_to_begin_after_some_seconds_says_so(worker_elsewhere: None) -> None:
+    before = timezone.now()
+    ring(apply_events, bells=1, after=5, otherwise=LATER)
+    [task] = queued()
+    begins = datetime.fromisoformat(task["headers"]["eta"])
+    assert before + timedelta(seconds=5) <= begins <= timezone.now() + timedelta(seconds=5)
 
 
 def test_without_a_cache_every_ring_is_queued(

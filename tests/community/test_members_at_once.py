@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import erasure
-from community.models import Comment, Kind, Level, Like, Notification, Post, PostType, Revision
+from community.models import Comment, Draft, Kind, Level, Like, Notification, Post, PostType, Revision, Watch
 from community.services import (
     answers,
     counting,
+    drafts,
     following,
     likes,
     moderating,
@@ -44,6 +45,48 @@ def no_drift() -> bool:
 def leave(person: User) -> None:
     User.objects.filter(pk=person.pk).update(erase_after=timezone.now() - timedelta(days=1))
     assert erasure.erase_if_due(person.pk)
+
+
+def test_of_two_drafts_begun_at_once_one_is_the_last_that_may_be(learner: User) -> None:
+    Draft.objects.bulk_create(Draft(user=learner, place=f"reply-{number}") for number in range(drafts.MOST - 1))
+    first, second = (
+        partial(drafts.save_draft, user=learner, place=f"comment-{number}", values={"body": "I guess"})
+        for number in (1, 2)
+    )
+    assert messages(overtaken(first, second)) == [drafts.TOO_MANY]
+    assert Draft.objects.count() == drafts.MOST
+
+
+def test_of_two_things_followed_at_once_one_is_the_last_that_may_be(learner: User) -> None:
+    Watch.objects.bulk_create(
+        Watch(user=learner, level=Level.WATCHING, tag=f"tag-{number}") for number in range(following.MOST - 1)
+    )
+    first, second = (
+        partial(following.put_watch, user=learner, level=Level.WATCHING, tag=tag) for tag in ("prompts", "agents")
+    )
+    assert messages(overtaken(first, second)) == [following.TOO_MANY]
+    assert Watch.objects.count() == following.MOST
+
+
+def test_the_last_thing_that_may_be_followed_is_followed_twice_at_once(learner: User) -> None:
+    Watch.objects.bulk_create(
+        Watch(user=learner, level=Level.WATCHING, tag=f"tag-{number}") for number in range(following.MOST - 1)
+    )
+    first, second = (
+        partial(following.put_watch, user=learner, level=level, tag="prompts")
+        for level in (Level.WATCHING, Level.MUTED)
+    )
+    assert overtaken(first, second).level == Level.MUTED
+    assert Watch.objects.count() == following.MOST
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_what_is_saved_of_a_text_while_it_is_published_is_no_draft(learner: User, is_kept: bool) -> None:
+    save = partial(drafts.save_draft, user=learner, place="post", values={"body": "I guess"}, page="this page")
+    if is_kept:
+        save()
+    assert overtaken(partial(drafts.end_draft, user=learner, place="post", page="this page"), save) is None
+    assert not Draft.objects.exists()
 
 
 def test_nothing_is_said_to_a_post_that_goes_at_that_moment(post: Post, learner: User) -> None:

@@ -75,9 +75,12 @@ def test_the_api_gives_the_words_of_what_can_be_read_and_of_nothing_else(
 ) -> None:
     Standing.objects.create(user=learner, trust_level=TrustLevel.TRUSTED, level_is_fixed=True)
     write_everything(category, learner)
+    words_read = 0
     for reader in readers:
         caller = Caller(reader if isinstance(reader, User) else None)
         for post in Post.objects.visible_to(reader):
             listed = caller.get(f"posts/{post.pk}/comments").json()["results"]
             given = {comment["id"] for comment in listed if comment["body_html"]}
             assert given == set(Comment.objects.visible_to(reader).filter(post=post).values_list("pk", flat=True))
+            words_read += len(given)
+    assert words_read > 100

@@ -13,9 +13,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from common.limits import counting_cache
 from community.models import Comment, Kind, Like, Notification, Post, State, Watch
 from community.services import announcing, answers, following, likes, notifying, reading, states, telling
-from tests.at_once import alone, at_once
+from tests.at_once import alone, at_once, wait_until_somebody_waits
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import make_grant, make_user
 
@@ -222,6 +223,44 @@ def test_a_like_that_no_worker_told_of_is_found_and_told(learner: User) -> None:
     assert told(learner) == []
 
 
+def test_many_likes_before_a_worker_looks_are_one_task(
+    learner: User, committed: Callable[[], Any], worker_elsewhere: None
+) -> None:
+    broker = counting_cache()._cache.get_client()
+    post = make_post(author=learner)
+    waiting = broker.llen("celery")
+    for _ in range(3):
+        with committed():
+            likes.like(user=make_user(), text=post)
+    assert broker.llen("celery") == waiting + 1
+    assert Like.objects.untold().count() == 3
+
+
+def test_whom_the_author_muted_is_not_named_among_those_who_like_it(learner: User) -> None:
+    post = make_post(author=learner)
+    first, second, muted = make_user(), make_user(), make_user()
+    following.put_watch(user=learner, level="muted", person=muted)
+    for person in (first, second, muted):
+        likes.like(user=person, text=post)
+    telling.tell_of_likes()
+    (notification,) = Notification.objects.of(learner)
+    assert (notification.actor, notification.others) == (second, 1)
+    assert not Like.objects.untold().exists()
+
+
+def test_telling_of_many_likes_takes_no_more_queries(learner: User, django_assert_max_num_queries: Any) -> None:
+    counts = []
+    for fans in (2, 4):
+        post = make_post(author=learner)
+        for _ in range(fans):
+            likes.like(user=make_user(), text=post)
+        with django_assert_max_num_queries(20) as asked:
+            assert telling.tell_of_likes() == {learner.pk}
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert [others for (others,) in Notification.objects.order_by("pk").values_list("others")] == [1, 3]
+
+
 @pytest.mark.parametrize("meanwhile", ["taken back", "hidden", "its author leaves"])
 def test_nobody_is_told_of_a_like_that_was_no_news_any_more_when_a_worker_came(learner: User, meanwhile: str) -> None:
     post, fan = make_post(author=learner), make_user()
@@ -269,6 +308,32 @@ def test_a_like_that_cannot_be_told_of_now_waits_and_holds_up_no_other(
     assert told(learner) == []
     assert telling.tell_of_likes() == {learner.pk}
     assert told(learner) == [("like", None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_worker_was_telling_when_it_died_the_next_one_tells_once(learner: User) -> None:
+    post = make_post(author=learner)
+    for _ in range(3):
+        likes.like(user=make_user(), text=post)
+    Notification.objects.all().delete()
+    Like.objects.update(is_told=False)
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        # As if another were telling: the worker, with all but this done, waits for it.
+        Notification.objects.create(user=learner, kind=Kind.LIKE, post=post)
+        dying = pool.submit(alone, telling.tell_of_likes)
+        wait_until_somebody_waits()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        assert dying.result(timeout=20) == set()
+        transaction.set_rollback(True)
+    assert told(learner) == []
+    assert Like.objects.untold().count() == 3
+    assert telling.tell_of_likes() == {learner.pk}
+    (notification,) = Notification.objects.of(learner)
+    assert notification.others == 2
 
 
 def test_an_accepted_answer_is_told_to_whom_it_is_from(learner: User, stranger: User) -> None:

@@ -198,9 +198,30 @@ def test_htmx_gets_the_button_alone(answer: Comment, learner: User) -> None:
     response = signed_in(learner).post(
         f"/community/comments/{answer.pk}/like/", {"liked": "1"}, headers={"HX-Request": "true"}
     )
-    html = response.content.decode()
-    assert html.count("<button") == 1
-    assert ">1 like<" in html
+    button = response.content.decode().strip()
+    assert ">1 like<" in button
+    assert button.count("<button") == page(answer.post, learner).count(button) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["without script", "htmx"])
+@pytest.mark.parametrize("kind", ["posts", "comments"])
+def test_pressing_like_reads_nothing_of_what_a_text_says(
+    post: Post, answer: Comment, moderator: User, kind: str, headers: dict[str, str]
+) -> None:
+    text, client = post if kind == "posts" else answer, signed_in(moderator)
+    with CaptureQueriesContext(connection) as asked:
+        response = client.post(f"/community/{kind}/{text.pk}/like/", {"liked": "1"}, headers=headers)
+    assert response.status_code == (200 if headers else 302)
+    assert headers or response["Location"] == text.get_absolute_url()
+    assert any("community_like" in query["sql"] for query in asked)
+    assert not any("body" in query["sql"] for query in asked)
+
+
+def test_taking_a_like_back_tells_no_title_that_was_taken_away(post: Post, answer: Comment, stranger: User) -> None:
+    likes.like(user=stranger, text=post)
+    states.set_state(post, State.HIDDEN)
+    response = signed_in(stranger).post(f"/community/posts/{post.pk}/like/", {"liked": "0"})
+    assert response["Location"] == f"/community/posts/{post.pk}/hidden-post/"
 
 
 def test_an_answer_is_written_on_the_page_and_its_draft_goes(post: Post, stranger: User) -> None:

@@ -82,6 +82,7 @@ def test_what_is_wrong_with_a_post_is_said_at_its_field_and_nothing_is_written(
 def test_html_and_script_are_shown_as_text_and_do_nothing(moderator: User, category: Category) -> None:
     evil = "<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)> ![a](https://evil.example/a.png)"
     post = writing.publish_post(author=moderator, values=values(category, title=f"Look: {evil[:60]}", body=evil))
+    assert "&lt;script&gt;alert(1)" in post.body_html
     assert "<script" not in post.body_html
     assert "<img" not in post.body_html
     assert 'href="javascript' not in post.body_html

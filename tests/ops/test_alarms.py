@@ -14,11 +14,14 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from common import metrics
 from ops import maintenance, problems, state, watcher
 from ops.gateways.backups import server
+from ops.metrics import exposition
 from ops.models import Alarm, Problem, ScheduledRun
 from ops.services import runs, watching
 from tests.at_once import at_once
@@ -107,6 +110,20 @@ def test_each_disk_that_fills_is_named_by_the_folder_that_lies_there(
     assert f"{settings.BACKUP_FOLDER.parent} (BACKUP_FOLDER)" in of_backups.text
     settings.BACKUP_S3_BUCKET = "elsewhere"
     assert [problem.key for problem in problems.disk()] == ["disk"]
+
+
+def test_a_disk_that_cannot_be_looked_at_is_an_alarm_and_hides_no_other(
+    settings: Any, postbox: Postbox, admin: User, client: Client
+) -> None:
+    """As a share whose server is away: asked for, it is an error; here for a name that is longer than any may be."""
+    settings.BACKUP_FOLDER = Path(settings.VAR_DIR) / ("x" * 300)
+    metrics.valkey().flushdb()
+    watching.check()
+    assert set(Alarm.objects.lasting().values_list("key", flat=True)) == {"worker", "disk:BACKUP_FOLDER"}
+    assert "(BACKUP_FOLDER) cannot be looked at: File name too long." in postbox.only().get_content()
+    client.force_login(admin)
+    assert "Cannot be looked at: File name too long" in client.get("/admin/ops/system/").content.decode()
+    assert b'howtoai_disk_used_ratio{folder="VAR_DIR"}' in exposition.text()
 
 
 def another_disk(folder: str) -> Path:

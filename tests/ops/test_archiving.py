@@ -6,6 +6,7 @@ import gc
 import gzip
 import json
 import os
+import signal
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from io import StringIO
@@ -19,6 +20,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 
+from config.settings import STORAGES
 from ops.logs.store import DAYS
 from ops.models import Level, SystemLog
 from ops.services import archiving
@@ -37,7 +39,7 @@ OLDER = NOON - timedelta(days=41)
 @pytest.fixture(autouse=True)
 def archive(settings: Any, tmp_path: Path) -> Path:
     folder = tmp_path / "archive"
-    local = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+    local = STORAGES["log_archive"] | {"OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"log_archive": local}
     return folder
 
@@ -135,6 +137,26 @@ def test_a_run_that_was_killed_before_it_dropped_goes_on_from_there(archive: Pat
     (manifest,) = archive_logs()
     assert manifest.file.endswith(".1.jsonl.gz")
     assert (len(list(archive.rglob("*.gz"))), days()) == (1, [])
+
+
+class Killed(ContentFile):
+    """Whoever stores this is killed in the middle of it."""
+
+    def read(self, num_bytes: int | None = None) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_run_that_was_killed_while_it_wrote_a_manifest_goes_on(archive: Path) -> None:
+    store_records(("said", None), at=OLD)
+    name = f"{OLD:%Y/%m}/systemlog-{OLD.date()}.1"
+    storages["log_archive"].save(f"{name}.jsonl.gz", ContentFile(b"what it had dumped"))
+    child = os.fork()
+    if not child:
+        storages["log_archive"].save(f"{name}.json", Killed(b"{}"))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    (manifest,) = archive_logs()
+    assert (manifest.rows, days()) == (1, [])
+    assert [record.message for record in find(Wish(OLD, OLD + timedelta(hours=1)))] == ["said"]
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "gone"])
@@ -283,7 +305,7 @@ def test_people_get_one_line_each() -> None:
     assert "said user_id=7" in line
 
 
-@pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "5y", ""])
+@pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "5y", "", "999999999999d"])
 def test_a_time_that_is_none_is_refused_in_words(since: str) -> None:
     with pytest.raises(CommandError, match=r"say it as|there is no such time"):
         call_command("logs", f"--since={since}")

@@ -105,6 +105,6 @@ def test_the_sidebar_leads_only_where_one_may_go(client: Client, role: str, requ
     client.force_login(user)
     asked = RequestFactory().get(ADDRESS)
     asked.user = user
-    for group in sidebar.navigation(asked):
-        for item in group["items"]:
-            assert client.get(item["link"]).status_code == 200, item
+    links = [item["link"] for group in sidebar.navigation(asked) for item in group["items"]]
+    assert len(links) > 1
+    assert {link for link in links if client.get(link).status_code != 200} == set()

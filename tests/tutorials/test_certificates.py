@@ -13,6 +13,7 @@ import pytest
 import qrcode
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -21,6 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from common import mail
 from tests.at_once import at_once
 from tests.factories import make_tutorial, make_user
 from tests.tutorials.callers import Caller, faults, refusal
@@ -362,6 +364,38 @@ def test_what_was_revoked_in_error_stands_again(learner: User, moderator: User) 
     certificates.revoke(by=moderator, certificate=certificate, reason="Wrong person.")
     certificates.revoke(by=moderator, certificate=certificate, reason=" ")
     assert "Lea Learner" in page(certificate)
+
+
+def test_its_holder_is_told_once_that_it_is_revoked_and_once_that_it_stands_again(
+    learner: User, moderator: User, mailoutbox: list[EmailMultiAlternatives], django_capture_on_commit_callbacks: Any
+) -> None:
+    certificate = make_certificate(learner, make_track(make_tutorial(), title="Start here"))
+    change = reverse("admin:tutorials_certificate_change", args=[certificate.pk])
+    client, told = browser_of(moderator), []
+    for reason in ("Copied <all>.", "Copied <all>.", "The answers were copied.", "", ""):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert client.post(change, {"revocation": reason}).status_code == 302
+        told.append(len(mailoutbox))
+    assert told == [1, 1, 1, 2, 2]
+    assert {tuple(letter.to) for letter in mailoutbox} == {(learner.email,)}
+    revoked, restored = mailoutbox
+    assert revoked.subject == "Your certificate “Start here” was revoked"
+    assert "“Copied <all>.”" in str(revoked.body)
+    assert "“Copied &lt;all&gt;.”" in str(revoked.alternatives[0][0])
+    assert restored.subject == "Your certificate “Start here” counts again"
+    for letter in mailoutbox:
+        for part in (str(letter.body), str(letter.alternatives[0][0])):
+            assert mail.absolute(certificate.get_absolute_url()) in part
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_revoke_it_at_once_have_its_holder_told_once(
+    learner: User, moderator: User, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    certificate = make_certificate(learner)
+    mailoutbox.clear()
+    at_once(partial(certificates.revoke, by=moderator, certificate=certificate, reason="Copied."))
+    assert len(mailoutbox) == 1
 
 
 def test_only_who_looks_after_people_revokes(learner: User, author: User, moderator: User, admin: User) -> None:

@@ -145,4 +145,6 @@ def test_answers_are_nowhere_before_they_are_given(visitor: Client, learner: Use
     member.force_login(learner)
     for client in (visitor, member):
         for address in ("/tutorials/tokens/", "/api/tutorials/tokens", "/tutorials/?q=tokens"):
-            assert "Models read and write these" not in client.get(address).content.decode()
+            answer = client.get(address)
+            assert answer.status_code == 200
+            assert "Models read and write these" not in answer.content.decode()

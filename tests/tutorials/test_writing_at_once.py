@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -14,9 +15,10 @@ from tests.at_once import at_once, messages, overtaken
 from tests.factories import make_tutorial
 from tests.tutorials.callers import Caller, refusal, words
 from tests.tutorials.learners import make_track
+from tests.tutorials.test_import_tutorials import write as write_file
 from tests.tutorials.test_tutorial_admin import track_fields
 from tutorials.models import Status, Track, Tutorial, TutorialVersion
-from tutorials.services import tracks, writing
+from tutorials.services import Imported, import_tutorials, tracks, writing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,6 +91,17 @@ def test_who_ends_a_state_that_was_left_a_moment_ago_changes_nothing(
     answer = overtaken(go_on, lambda: Caller(author).delete(f"{TEXT}/{ended}"))
     assert answer.status_code == 204
     assert Tutorial.objects.get().status == after
+
+
+# Importing
+
+
+def test_of_two_imports_of_the_same_files_the_second_finds_all_as_it_is(tmp_path: Path) -> None:
+    """As where a release comes to two machines."""
+    (tmp_path / "topics.yaml").write_text("- name: Foundations\n  slug: foundations\n  description: ''\n")
+    write_file(tmp_path)
+    run = partial(import_tutorials, path=tmp_path)
+    assert overtaken(run, run) == Imported(created=0, updated=0, unchanged=1)
 
 
 # Tracks

@@ -47,6 +47,6 @@ def etag_of(representation: Row) -> str:
 
 
 def names(header: str, etag: str) -> bool:
-    """Whether one of these headers names it. A proxy that compresses may have made it weak: it says the same."""
+    """Whether a header names this ETag. A proxy that compresses makes it a weak one (W/), which names it as well."""
     named = parse_etags(header)
     return named == ["*"] or etag in {each.removeprefix("W/") for each in named}

@@ -11,7 +11,7 @@ from common.permissions import PublicToRead
 
 
 class WritersWrite(PublicToRead):
-    """Everybody reads; to write, the rule that the view names as `may_write` must let one."""
+    """Everybody reads; whom the view's own rule `may_write` lets, writes."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not super().has_permission(request, view):

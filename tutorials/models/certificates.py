@@ -80,6 +80,10 @@ class Certificate(models.Model):
         return reverse("tutorials:certificate", args=[self.pk])
 
     @property
+    def is_revoked(self) -> bool:
+        return self.revoked_at is not None
+
+    @property
     def hours(self) -> int:
         """Of reading; 0 where minutes say it better."""
         return round(self.minutes / 60) if self.minutes >= IN_HOURS else 0

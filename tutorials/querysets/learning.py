@@ -66,7 +66,7 @@ class AwardQuerySet(QuerySet["Award"]):
 
 class CompletionQuerySet(QuerySet["TrackCompletion"]):
     def without_certificate(self) -> CompletionQuerySet:
-        """Of which there is none, not even one that was revoked."""
+        """Finished tracks for which there is no certificate, not even one that was revoked."""
         from tutorials.models import Certificate
 
         given = Certificate.objects.filter(user=OuterRef("user"), track=OuterRef("track"))

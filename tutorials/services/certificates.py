@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from tutorials import emails
 from tutorials.models import Certificate
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def change_name(*, by: User, certificate: Certificate, name: str) -> Certificate
     if certificate.user_id != by.pk:
         raise PermissionDenied(NOT_YOURS)
     row = lock(certificate)
-    if row.revoked_at is not None:
+    if row.is_revoked:
         raise PermissionDenied(REVOKED)
     row.change_name(name)
     row.save(update_fields=["name", "name_changed_at"])
@@ -37,12 +38,20 @@ def may_revoke(user: User) -> bool:
 
 @transaction.atomic
 def revoke(*, by: User, certificate: Certificate, reason: str) -> Certificate:
-    """Without a reason it stands again. Raises PermissionDenied; ValidationError on `revocation`."""
+    """Without a reason it stands again. Its holder is told of either, but not of another reason.
+
+    Raises PermissionDenied; ValidationError on `revocation`.
+    """
     if not may_revoke(by):
         raise PermissionDenied(NOT_ALLOWED)
     row = lock(certificate)
+    was_revoked = row.is_revoked
     row.revoke(reason.strip())
     row.save(update_fields=["revocation", "revoked_at"])
+    if row.is_revoked and not was_revoked:
+        emails.certificate_revoked(certificate=row)
+    elif was_revoked and not row.is_revoked:
+        emails.certificate_restored(certificate=row)
     return row
 
 

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from accounts.models import User
 from common import markdown
+from common.database import lock_for_transaction
 from common.markdown.images import relative_names
 from tutorials import quiz
 from tutorials.front_matter import TutorialFile, read_tutorial
@@ -46,6 +47,8 @@ def import_tutorials(*, path: Path, author: User | None = None) -> Imported:
     raises ValidationError with one "file:line: " message for each thing that is wrong.
     """
     files, complaints = read_all(path)
+    # One after the other: the second, as of a release that comes to two machines, finds what the first has made.
+    lock_for_transaction("import_tutorials", "")
     folder = path if path.is_dir() else path.parent
     import_topics(folder)
     topics = {topic.name: topic for topic in Topic.objects.all()}

@@ -151,7 +151,7 @@ def lock_learner(user: User) -> Learner:
 
 
 def note_learning(learner: Learner, *, seconds: int, now: datetime) -> bool:
-    """Write down that somebody learned today; returns whether that was news."""
+    """Write down that somebody learned today; returns whether it was the first of this day."""
     today = day_of(learner.user, now)
     if learner.last_day == today and not seconds:
         return False

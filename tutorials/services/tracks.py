@@ -34,7 +34,7 @@ DECISIVE = frozenset({"is_published", "quizzes_required"})
 
 
 def may_write(user: User | AnonymousUser, track: Track | None = None) -> bool:
-    """Whether somebody may write tracks: all of them, if any (None: a new one)."""
+    """Whether somebody may change tracks, or begin one (None). Who may change one may change all."""
     right = "tutorials.add_track" if track is None else "tutorials.change_track"
     return user.is_authenticated and user.acts_as_staff and user.has_perm(right)
 

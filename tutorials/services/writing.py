@@ -82,7 +82,7 @@ class ChangedMeanwhile(ValidationError):
 
 
 def may_write(user: User | AnonymousUser, tutorial: Tutorial | None = None) -> bool:
-    """Whether somebody may write tutorials: all of them, if any (None: a new one)."""
+    """Whether somebody may change tutorials, or begin one (None). Who may change one may change all."""
     right = "tutorials.add_tutorial" if tutorial is None else "tutorials.change_tutorial"
     return user.is_authenticated and user.acts_as_staff and user.has_perm(right)
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from rest_framework.request import Request
 
+from accounts.permissions import member
 from billing.access import levels_open_to
 from common.api import Row
 from common.client import client_address
@@ -18,6 +19,7 @@ from community.api.representations import comment_item, comment_row, post_detail
 from community.categories import categories_for
 from community.models import Category, Comment, Like, Post
 from community.querysets.posts import NOBODY, as_read_by, may_moderate, may_read_words
+from community.services import likes
 from community.services.writing import NO_SUCH_CATEGORY
 from tutorials.querysets import TEXTS_OF_TUTORIAL
 
@@ -45,9 +47,8 @@ def find_comment(request: Request, pk: int) -> Comment:
 
 
 def find_to_like(request: Request, kind: type[Post] | type[Comment], pk: int) -> Any:
-    """A text that whoever asks may open, with no more of it than whose it is. Raises Http404."""
-    levels, moderates, _ = rights_of(request.user)
-    text = prepared_to_like(kind, levels, moderates).first(pk=pk, reader=request.user.pk)
+    """As `likes.find`. Raises Http404."""
+    text = likes.find(kind, pk, reader=member(request))
     if text is None:
         raise Http404
     return text
@@ -83,18 +84,6 @@ def prepared_comments(levels: frozenset[str], moderates: bool, is_member: bool) 
     return Prepared(build, pk=int, **of_reader)
 
 
-@cache
-def prepared_to_like(kind: type[Post] | type[Comment], levels: frozenset[str], moderates: bool) -> Prepared[Any]:
-    """What `find_to_like` asks for every member who has these rights."""
-
-    def build(pk: int, reader: int | None = None) -> QuerySet[Any]:
-        texts = kind.objects.visible_among(levels, moderates=moderates, reader=reader)
-        return texts.only("author", *(["post"] if kind is Comment else [])).filter(pk=pk)
-
-    of_reader = {} if moderates else {"reader": int}
-    return Prepared(build, pk=int, **of_reader)
-
-
 def find_category(request: Request, slug: str) -> Category:
     """Raises ValidationError on `category`."""
     category = next((each for each in categories_for(request.user) if each.slug == slug), None)
@@ -116,7 +105,7 @@ def shown_comment(request: Request, comment: Comment) -> Row:
     return comment_item(row, reader=request.user, moderates=may_moderate(request.user))
 
 
-def address_of(request: Request) -> str | None:
-    """The network that a request comes from."""
+def address_of_caller(request: Request) -> str | None:
+    """As `client_address`, of a request at the API."""
     asked: HttpRequest = request._request
     return client_address(asked)

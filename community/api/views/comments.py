@@ -16,7 +16,7 @@ from common.permissions import PublicToRead
 from community.api import shapes
 from community.api.representations import comment_item
 from community.api.serializers import CommentSerializer, NewCommentSerializer
-from community.api.views import address_of, find_comment, find_post, find_to_like, shown_comment
+from community.api.views import address_of_caller, find_comment, find_post, find_to_like, shown_comment
 from community.models import Comment
 from community.querysets.posts import may_moderate
 from community.querysets.threads import comments_of
@@ -57,7 +57,7 @@ class CommentsView(PrivateView):
             post=post,
             body=fields["body"],
             parent=find_parent(request, fields["parent"]),
-            address=address_of(request),
+            address=address_of_caller(request),
         )
         address = request.build_absolute_uri(reverse("api-comment", args=[comment.pk]))
         shown = shown_comment(request, find_comment(request, comment.pk))

@@ -27,7 +27,7 @@ NO_TRUTH = "Use true or false."
 
 
 class NotificationParameters(PlaceForm):
-    """For the schema; what is no truth is refused by the view."""
+    """For the schema; the view itself refuses what is neither true nor false."""
 
     unread = forms.BooleanField(help_text="Only what you have not read.")
 
@@ -60,7 +60,7 @@ class AllReadView(PrivateView):
 
 
 class ReadView(PrivateView):
-    """That one is read."""
+    """Whether a notification is read: PUT makes it so, DELETE makes it unread again."""
 
     area = "community"
     group = "Following"

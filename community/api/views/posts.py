@@ -14,7 +14,7 @@ from common.openapi import OF_ONE_PERSON, Limit, described
 from common.permissions import PublicToRead
 from community.api import shapes
 from community.api.serializers import NewPostSerializer, PostSerializer
-from community.api.views import address_of, find_category, find_post, find_to_like, shown_post
+from community.api.views import address_of_caller, find_category, find_post, find_to_like, shown_post
 from community.models import Post
 from community.services import likes, writing
 from community.services.admission import EDITS
@@ -60,7 +60,7 @@ def publish(request: Request) -> Response:
     if slug and tutorial is None:
         raise ValidationError({"tutorial": ValidationError(NO_SUCH_TUTORIAL, code="invalid_choice")})
     post = writing.publish_post(
-        author=member(request), values=values, tutorial=tutorial, block=block, address=address_of(request)
+        author=member(request), values=values, tutorial=tutorial, block=block, address=address_of_caller(request)
     )
     address = request.build_absolute_uri(reverse("api-post", args=[post.pk]))
     return Response(shown_post(request, post.pk), status=status.HTTP_201_CREATED, headers={"Location": address})

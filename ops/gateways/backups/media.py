@@ -108,13 +108,19 @@ class Packing:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Regular files in the order of their names; links are not followed."""
-    for place, folders, names in os.walk(folder):
+    """Regular files in the order of their names; links are not followed. Raises OSError for what may not be read."""
+    for place, folders, names in os.walk(folder, onerror=let_go_of_what_is_gone):
         folders.sort()
         for name in sorted(names):
             path = Path(place) / name
             if path.is_file() and not path.is_symlink():
                 yield path
+
+
+def let_go_of_what_is_gone(error: OSError) -> None:
+    """A folder that is not there has no files; one that cannot be looked into may have."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 @contextmanager

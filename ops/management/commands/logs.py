@@ -25,11 +25,11 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 
 def moment(text: str) -> datetime:
     """`15m`, `2h`, `7d` ago, `2026-11-30`, or `2026-11-30T10:15:00+01:00`; without an offset it is UTC."""
-    if text[:-1].isdigit() and text[-1:] in UNITS:
-        return timezone.now() - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
     try:
+        if text[:-1].isdigit() and text[-1:] in UNITS:
+            return timezone.now() - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
         day, at = parse_date(text), parse_datetime(text)
-    except ValueError as error:
+    except (OverflowError, ValueError) as error:
         raise ArgumentTypeError(f"there is no such time: {error}") from error
     if at is None and day is not None:
         at = datetime.combine(day, datetime.min.time())

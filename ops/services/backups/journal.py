@@ -44,7 +44,9 @@ def adopt(storage: Storage, keys: Keys) -> int:
 
     After a restore the table is that of the backup, which knows neither itself nor what came after it.
     """
-    known = set(BackupLog.objects.exclude(state=BackupState.RUNNING).values_list("name", flat=True))
+    # One that has its manifest is whole, whatever failed afterwards.
+    unfinished = (BackupState.RUNNING, BackupState.FAILED)
+    known = set(BackupLog.objects.exclude(state__in=unfinished).values_list("name", flat=True))
     count = 0
     for name in manifests.names(storage):
         if name in known:

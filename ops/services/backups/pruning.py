@@ -56,9 +56,10 @@ def prune(*, dry_run: bool = False) -> Pruned:
         pruned = sort_out(storage, manifests.readable(storage, keys, BackupKind.LOGICAL), physical)
         if not dry_run:
             for name in (*pruned.deleted, *pruned.unfinished):
+                # First: what is killed between the two is found in the storage by the next one, and in no table.
+                record(name)
                 manifests.remove(storage, name)
                 logger.info("backup %s is deleted", name)
-            record(pruned)
             kept = [each for each in physical if each.name in pruned.kept]
             pruned.log_segments = log_archive.prune_log(storage, kept)
     return pruned
@@ -105,5 +106,6 @@ def begun(name: str) -> datetime | None:
     return read if manifests.kind_of(name) in BackupKind.values else None
 
 
-def record(pruned: Pruned) -> None:
-    BackupLog.objects.filter(name__in=pruned.deleted).update(state=BackupState.DELETED, deleted_at=timezone.now())
+def record(name: str) -> None:
+    """What was never finished has failed already, and stays so."""
+    BackupLog.objects.done().filter(name=name).update(state=BackupState.DELETED, deleted_at=timezone.now())

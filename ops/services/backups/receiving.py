@@ -149,8 +149,8 @@ class Keeping:
             self.wait_for_the_beat()
             self.store_partial()
         if now >= self.next_backup:
-            self.next_backup = float("inf")
             self.take_first_backup()
+            self.next_backup = float("inf")
 
     def start(self) -> None:
         """The receiver, unless it is at work. Raises RefusedError and BackupError."""

@@ -20,7 +20,7 @@ from ops.gateways.backups.errors import UnsoundError
 from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.storages import told_plainly
 from ops.gateways.backups.streams import Counted, open_into
-from ops.models import BackupKind
+from ops.models import BackupKind, BackupLog, Verdict
 from ops.services.backups import manifests
 from ops.services.backups.contents import look_at
 from ops.services.backups.manifests import (
@@ -72,8 +72,12 @@ class TakingPhysical(Taking):
         if server.one(self.conn, "SHOW summarize_wal") != "on":
             return None
         system = server.one(self.conn, "SELECT system_identifier::text FROM pg_control_system()")
+        failed = set(BackupLog.objects.filter(verdict=Verdict.FAILED).values_list("name", flat=True))
         for each in reversed(manifests.readable(self.storage, self.keys, BackupKind.PHYSICAL)):
             cluster = each.of_cluster
+            if each.name in failed:
+                # Whatever built on the same full one might be as useless.
+                return None
             if cluster.full:
                 continue
             fits = cluster.system_identifier == system and each.postgres_major == self.major

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from django.utils import timezone
 from ops.gateways.backups import server
 from ops.gateways.backups.errors import BackupError, BusyError, RefusedError, StorageError, UnsoundError
 from ops.gateways.backups.keys import make_key, our_keys
+from ops.gateways.backups.media import packing
 from ops.gateways.backups.storages import backup_storage, name_finally
+from ops.gateways.backups.streams import Counted
 from ops.models import BackupLog, BackupState
 from ops.services.backups import manifests
 from ops.services.backups.backing_up import DEED, back_up
@@ -52,6 +55,30 @@ def test_nothing_readable_lies_in_the_storage_but_figures(backups_folder: Path, 
     stored = b"".join(path.read_bytes() for path in (backups_folder / log.name).iterdir())
     assert b"somebody@howtoai.example" not in stored
     assert b"Gr\xc3\xbc\xc3\x9fe" not in stored
+
+
+def test_a_folder_of_uploads_that_may_not_be_read_is_not_left_out_in_silence(media: Path) -> None:
+    """Root may read everything, so there it is somebody else who looks."""
+    (media / "pictures").chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        with packing(media) as packed:
+            Counted(packed).drain()
+            with pytest.raises(BackupError, match="Permission denied"):
+                packed.finish()
+    finally:
+        if is_root:
+            os.seteuid(0)
+        (media / "pictures").chmod(0o755)
+
+
+def test_where_nothing_was_ever_uploaded_there_is_nothing_to_read(media: Path) -> None:
+    with packing(media / "never") as packed:
+        Counted(packed).drain()
+        packed.finish()
+    assert packed.inventory.files == 0
 
 
 def test_only_its_owner_may_look_into_the_folder(backups_folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from config.celery import app
 from ops.gateways.backups import server
-from ops.gateways.backups.errors import BusyError, UnsoundError
+from ops.gateways.backups.errors import BusyError, StorageError, UnsoundError
 from ops.gateways.backups.keys import make_key, our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.gateways.backups.wal import MOMENT
@@ -92,6 +93,25 @@ def test_a_dry_run_tells_and_deletes_nothing(
         "dry_run": True,
     }
     assert len(list(backups_folder.iterdir())) == 2
+
+
+def test_whoever_is_cut_off_while_they_delete_leaves_none_that_is_said_to_be_there(
+    backups_folder: Path, settings: LazySettings
+) -> None:
+    settings.BACKUPS_DAILY, settings.BACKUPS_WEEKLY, settings.BACKUPS_MONTHLY = 1, 0, 0
+    old = [aged(verify(back_up().name), days, backups_folder) for days in (12, 11, 10)]
+    verify(back_up().name)
+    # The storage fails at the second: no file can be deleted by the name of a folder.
+    stuck = backups_folder / old[1].name / manifests.MEDIA
+    stuck.unlink()
+    stuck.mkdir()
+    (stuck / "more").touch()
+    with pytest.raises(StorageError):
+        prune()
+    done = set(BackupLog.objects.done().values_list("name", flat=True))
+    assert {name for name in done if not (backups_folder / name / manifests.FILE).exists()} == set()
+    shutil.rmtree(stuck)
+    assert prune().deleted == [old[2].name]
 
 
 def test_a_safety_backup_of_the_same_night_stays(backups_folder: Path, settings: LazySettings) -> None:

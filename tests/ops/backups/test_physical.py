@@ -60,6 +60,17 @@ def test_changes_without_the_full_backup_that_they_build_on_are_of_no_use(backup
 
 
 @on_a_small_server
+def test_after_one_that_could_not_be_proven_the_next_is_whole_again(backups_folder: Path) -> None:
+    """The full one on which it builds may have rotted since it was proven."""
+    full = back_up(BackupKind.PHYSICAL)
+    changes = back_up(BackupKind.PHYSICAL)
+    (backups_folder / full.name / manifests.CLUSTER).write_bytes(b"rotten")
+    with pytest.raises(UnsoundError):
+        verify(changes.name)
+    assert verify(back_up(BackupKind.PHYSICAL).name).verdict == Verdict.PASSED
+
+
+@on_a_small_server
 def test_a_role_without_the_right_is_told_what_to_grant(backups_folder: Path) -> None:
     with server.connected() as conn:
         conn.execute("CREATE ROLE plain NOSUPERUSER")

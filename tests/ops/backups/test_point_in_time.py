@@ -18,7 +18,7 @@ from django.db import connection
 
 from accounts.models import User
 from ops.gateways.backups import receiver, server
-from ops.gateways.backups.errors import BusyError, NotThereError, UnsoundError
+from ops.gateways.backups.errors import BusyError, NotThereError, StorageError, UnsoundError
 from ops.gateways.backups.keys import our_keys
 from ops.gateways.backups.storages import backup_storage
 from ops.models import BackupKind, Verdict, WriteAheadLog
@@ -306,6 +306,26 @@ def test_each_piece_that_is_stored_leads_until_the_moment_at_which_it_is(served:
     finally:
         keeping.stop()
     assert WriteAheadLog.objects.filter(stored_until__gt=moment).exists()
+
+
+def test_the_first_backup_is_asked_for_again_where_the_storage_was_away_for_a_moment(
+    served: str, tmp_path: Path, backups_folder: Path
+) -> None:
+    keeping = Keeping(tmp_path / "wal")
+    keeping.next_beat = keeping.next_store = float("inf")
+    keeping.next_backup = 0.0
+    backups_folder.write_text("This is no folder.")
+    try:
+        with pytest.raises(StorageError):
+            keeping.work()
+        assert keeping.next_backup == 0.0
+        backups_folder.unlink()
+        back_up(BackupKind.PHYSICAL)
+        keeping.work()
+        assert keeping.next_backup == float("inf")
+    finally:
+        backups_folder.unlink(missing_ok=True) if backups_folder.is_file() else None
+        keeping.stop()
 
 
 def test_a_log_without_a_backup_of_its_own_server_lacks_one(served: str, tmp_path: Path) -> None:

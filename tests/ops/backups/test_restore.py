@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -119,16 +120,15 @@ def test_the_table_of_backups_knows_afterwards_what_lies_in_the_storage(backup: 
     assert back_up().state == BackupState.DONE
 
 
-@pytest.mark.parametrize(
-    "wish", [Wish(), Wish(agreed=True), Wish(agreed=True, typed_name="howtoai_prod"), Wish(typed_name="right")]
-)
-def test_data_is_not_replaced_without_agreement_and_the_typed_name(backup: BackupLog, served: str, wish: Wish) -> None:
-    if wish.typed_name == "right":
-        wish = Wish(typed_name=served)
-    with pytest.raises(RefusedError, match=rf"The database {served} .* holds .* pass --yes and type its name"):
-        restore(wish)
-    assert len(emails()) == 2
-    assert databases(served) == [served]
+def test_data_is_not_replaced_without_agreement_and_the_typed_name(
+    backup: BackupLog, served: str, subtests: pytest.Subtests
+) -> None:
+    for wish in (Wish(), Wish(agreed=True), Wish(agreed=True, typed_name="howtoai_prod"), Wish(typed_name=served)):
+        with subtests.test(wish=wish):
+            with pytest.raises(RefusedError, match=rf"The database {served} .* holds .* pass --yes and type its name"):
+                restore(wish)
+            assert len(emails()) == 2
+            assert databases(served) == [served]
 
 
 def test_an_empty_server_is_restored_to_without_questions(backup: BackupLog, served: str) -> None:
@@ -216,26 +216,24 @@ def test_single_tables_come_with_their_rows_and_no_others(backup: BackupLog, ser
     assert restored.rows == 2
 
 
-@pytest.mark.parametrize(
-    ("wish", "words"),
-    [
+def test_a_wish_that_would_harm_is_refused(backup: BackupLog, served: str, subtests: pytest.Subtests) -> None:
+    wishes: list[tuple[dict[str, Any], str]] = [
         ({"tables": ["accounts_user"]}, "name a new database with --into"),
         ({"into": "x", "tables": ["accounts_usr"]}, "has no table accounts_usr"),
         ({"into": "postgres"}, "There is a database postgres already"),
         ({"into": "x" * 64}, "63 bytes"),
-        ({"into": "served"}, "is the database that is served"),
-        ({"into": "served_scratch_mine"}, "_scratch_ are ours to drop"),
-        ({"into": "served_restoring_mine"}, "_restoring_ are ours to drop"),
+        ({"into": served}, "is the database that is served"),
+        ({"into": f"{served}_scratch_mine"}, "_scratch_ are ours to drop"),
+        ({"into": f"{served}_restoring_mine"}, "_restoring_ are ours to drop"),
         ({"into": ""}, "The name of the new database is empty"),
-        ({"into": "", "agreed": True, "typed_name": "served"}, "The name of the new database is empty"),
+        ({"into": "", "agreed": True, "typed_name": served}, "The name of the new database is empty"),
         ({"backup": ""}, "The name of the backup is empty"),
-    ],
-)
-def test_a_wish_that_would_harm_is_refused(backup: BackupLog, served: str, wish: dict[str, object], words: str) -> None:
-    wish = {key: value.replace("served", served) if isinstance(value, str) else value for key, value in wish.items()}
-    with pytest.raises(RefusedError, match=words):
-        restore(Wish(**wish))  # type: ignore[arg-type]
-    assert databases(served) == [served]
+    ]
+    for wish, words in wishes:
+        with subtests.test(wish=wish):
+            with pytest.raises(RefusedError, match=words):
+                restore(Wish(**wish))
+            assert databases(served) == [served]
 
 
 def test_a_database_beside_is_dropped_again_if_it_fails(backup: BackupLog, served: str, backups_folder: Path) -> None:
@@ -352,12 +350,13 @@ def test_at_a_terminal_one_reads_what_would_be_replaced_before_typing_its_name(
     assert emails() == ["then@howtoai.example"]
 
 
-@pytest.mark.parametrize("arguments", [["", "--yes"], ["--latest", "--into", ""]])
-def test_a_variable_that_is_not_set_names_nothing(backup: BackupLog, served: str, arguments: list[str]) -> None:
-    with pytest.raises(CommandError, match="is empty") as refusal:
-        call_command("restore", *arguments, "--name", served, verbosity=0)
-    assert refusal.value.returncode == 4
-    assert len(emails()) == 2
+def test_a_variable_that_is_not_set_names_nothing(backup: BackupLog, served: str, subtests: pytest.Subtests) -> None:
+    for arguments in (["", "--yes"], ["--latest", "--into", ""]):
+        with subtests.test(arguments=arguments):
+            with pytest.raises(CommandError, match="is empty") as refusal:
+                call_command("restore", *arguments, "--name", served, verbosity=0)
+            assert refusal.value.returncode == 4
+            assert len(emails()) == 2
 
 
 def test_the_command_tells_what_it_kept(backup: BackupLog, served: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from ops.gateways.backups.errors import BackupError, BusyError, NotThereError, R
 from ops.gateways.backups.keys import make_key, our_keys
 from ops.gateways.backups.looking import Contents
 from ops.gateways.backups.storages import backup_storage
-from ops.models import BackupLog, Verdict
+from ops.models import BackupLog, BackupState, Verdict
 from ops.services.backups import manifests, verifying
 from ops.services.backups.backing_up import back_up
 from ops.services.backups.contents import look_at
@@ -55,6 +55,15 @@ def refused(name: str, kind: type[BackupError], words: str) -> None:
     assert (log.verdict, log.verification_error) == (Verdict.FAILED, str(error.value))
     assert log.recovery_seconds is None
     assert scratch_databases() == []
+
+
+def test_one_that_is_whole_and_was_taken_for_failed_is_proven(backups_folder: Path) -> None:
+    """As where the storage was away from the moment when it had all of it, so that nothing could be removed either."""
+    log = back_up()
+    BackupLog.objects.update(state=BackupState.FAILED, error="The storage does not answer.", objects_stored=[])
+    assert verify(log.name).verdict == Verdict.PASSED
+    found = BackupLog.objects.get()
+    assert (found.state, found.error, found.verdict) == (BackupState.DONE, "", Verdict.PASSED)
 
 
 def test_a_whole_backup_is_proven_and_the_time_is_recorded(backup: BackupLog) -> None:
