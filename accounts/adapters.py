@@ -25,6 +25,7 @@ from accounts.page_session import door_of
 from accounts.services import addresses, people, signing_in
 from accounts.visits import Visit
 from common import mail
+from common.addresses import absolute
 from common.client import client_address
 from common.encryption import decrypt, encrypt
 from common.text import readable_line
@@ -108,11 +109,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """Links in mails lead to our configured address, whatever host the request claimed."""
-        return mail.absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
+        return absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return mail.absolute(path.replace("UID-KEY", key))
+        return absolute(path.replace("UID-KEY", key))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or ""

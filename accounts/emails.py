@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from common import mail
+from common.addresses import absolute
 
 if TYPE_CHECKING:
     from accounts.models import ApiKey, DataExport, ErasureReceipt, Session, User
@@ -26,13 +27,13 @@ def token_theft(*, user: User, session: Session, visit: Visit) -> None:
 
 def email_change_link(*, user: User, email: str, token: str) -> None:
     """To the new address: opening the link shows that it is theirs."""
-    url = mail.absolute(reverse("accounts:confirm_email_change", args=[token]))
+    url = absolute(reverse("accounts:confirm_email_change", args=[token]))
     mail.send("email_change_link", to=email, context={"user": user, "email": email, "url": url})
 
 
 def email_change_asked(*, user: User, email: str) -> None:
     """To the address that is still good: whoever asked may not have been its owner."""
-    url = mail.absolute(reverse("account_change_password"))
+    url = absolute(reverse("account_change_password"))
     mail.send("email_change_asked", to=user.email, context={"user": user, "email": email, "url": url})
 
 
@@ -53,13 +54,13 @@ def banned(*, user: User, reason: str) -> None:
 
 def unbanned(*, user: User, reason: str) -> None:
     """Staff have opened the account again; `reason` is what they say of it, if anything."""
-    url = mail.absolute(reverse("account_login"))
+    url = absolute(reverse("account_login"))
     mail.send("unbanned", to=user.email, context={"user": user, "reason": reason, "url": url})
 
 
 def api_key_made(*, key: ApiKey, visit: Visit) -> None:
     """Somebody has made a key that acts for the person; if it was not them, they can revoke it."""
-    url = mail.absolute(reverse("accounts:api_keys"))
+    url = absolute(reverse("accounts:api_keys"))
     mail.send("api_key_made", to=key.user.email, context={"user": key.user, "key": key, "visit": visit, "url": url})
 
 
@@ -84,8 +85,8 @@ def erasure_done(*, receipt: ErasureReceipt, address: str, name: str) -> None:
 
 
 def devices_url() -> str:
-    return mail.absolute(reverse("accounts:sessions"))
+    return absolute(reverse("accounts:sessions"))
 
 
 def my_data_url() -> str:
-    return mail.absolute(reverse("accounts:my_data"))
+    return absolute(reverse("accounts:my_data"))

@@ -119,6 +119,10 @@ class ProfileQuerySet(QuerySet["Profile"]):
         """Profiles of people who are here: neither banned nor about to be erased."""
         return self.filter(user__is_active=True, user__erase_after__isnull=True).select_related("user")
 
+    def listed(self) -> ProfileQuerySet:
+        """Those of them that engines should list; `Profile.is_listed` says the same of one."""
+        return self.public().filter(about_visible_to="everybody").exclude(bio="", links=[])
+
     def with_roles(self) -> ProfileQuerySet:
         return self.prefetch_related("user__groups")
 

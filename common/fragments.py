@@ -36,7 +36,7 @@ from django.template.defaulttags import (
     URLNode,
     WithNode,
 )
-from django.template.library import SimpleNode
+from django.template.library import SimpleBlockNode, SimpleNode
 from django.template.loader import get_template
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.template.smartif import TokenBase
@@ -194,6 +194,9 @@ class Check:
         elif isinstance(node, URLNode) and node.asvar:
             roots = chain.from_iterable(roots_of(expression) for _, expression in expressions_of(node))
             yield from [node.asvar] if self.holding.intersection(roots) else []
+        elif isinstance(node, SimpleBlockNode) and node.target_var:
+            # Whatever stands in it.
+            yield node.target_var
 
     def error(self, template: Template, node: Node, message: str) -> FragmentError:
         line = node.token.lineno if node.token else "?"

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from common.addresses import address_of
+from common.addresses import absolute, address_of
 from common.fragments import Fragment, Value
 from common.header import items_for
 
@@ -47,7 +47,7 @@ def frame_of(request: HttpRequest, *, csrf_token: str) -> dict[str, Value]:
     """What is around a page that is filled as a Fragment. `csrf_token` is the one that the page shows elsewhere."""
     return {
         "site_name": settings.SITE_NAME,
-        "canonical": request.build_absolute_uri(request.path),
+        "canonical": absolute(request.path),
         "header": header_of(request, csrf_token=csrf_token),
         "messages": messages_of(request),
     }

@@ -66,13 +66,6 @@ def queue(message: EmailMultiAlternatives, *, name: str) -> None:
     transaction.on_commit(lambda: hand_over(name, letter))
 
 
-def absolute(path: str) -> str:
-    """The address of a page of ours outside a request. `path` begins with a slash."""
-    if not path.startswith("/"):
-        raise ValueError(f"{path} is not a path of ours: it must begin with a slash.")
-    return f"{settings.SITE_URL}{path}"
-
-
 def hand_over(name: str, letter: Letter) -> None:
     """Give a mail to a worker; without a broker send it here, which is slower, but not lost."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from html import unescape
 
 from django.core.exceptions import ValidationError
 
@@ -16,6 +17,10 @@ JOINERS = frozenset("\u200c\u200d")
 BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
 # Format characters that are seen: they stand above or below the numbers and words that follow them.
 SEEN_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+# In HTML of ours: what is no running text, what ends a part of it, and any tag, also one in which the text is cut off.
+UNSPOKEN = re.compile(r"<(pre|figure|table|h[1-6])\b.*?(?:</\1>|\Z)", re.DOTALL)
+END_OF_BLOCK = re.compile(r"</(?:p|li|blockquote|div)>|<br ?/?>")
+TAG = re.compile(r"""<(?:[^<>"]|"[^"]*(?:"|\Z))*(?:>|\Z)""")
 MOST_MARKS = 4  # on one letter; more of them run over the lines above and below
 
 
@@ -60,6 +65,20 @@ def shortened(text: str, most: int) -> str:
     while end and is_mark(text[end]):
         end -= 1
     return f"{text[:end]}…"
+
+
+def excerpt_of(html: str, most: int) -> str:
+    """How a text begins, as plain text of at most so many characters; of HTML that we have made.
+
+    Without code, tables, pictures and headings, of which nothing can be told in a line.
+    """
+    # No more than what can matter is looked at: a text may be long.
+    text = UNSPOKEN.sub(" ", html[: 8 * most])
+    text = " ".join(unescape(TAG.sub("", END_OF_BLOCK.sub(" ", text))).split())
+    if len(text) <= most:
+        return text
+    end = text.rfind(" ", most // 2, most)
+    return shortened(text, most) if end < 0 else f"{text[:end].rstrip('.,;: -')}…"
 
 
 def visible(text: str) -> bool:

@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from common import mail
+from common.addresses import absolute
 from community.models import Kind
 from community.unsubscribing import make_token
 
@@ -28,17 +29,17 @@ def about_notifications(mailing: Mailing, notices: Sequence[Notice]) -> EmailMul
     Whoever wants no more of it is one click away (RFC 8058), also at the foot.
     """
     kinds = {notice.kind for notice in notices}
-    unsubscribe_url = mail.absolute(reverse("community:unsubscribe", args=[make_token(mailing.user, kinds)]))
+    unsubscribe_url = absolute(reverse("community:unsubscribe", args=[make_token(mailing.user, kinds)]))
     context = {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "user": mailing.user,
-        "things": [{"notice": notice, "url": mail.absolute(notice.address)} for notice in notices[:MOST_NAMED]],
+        "things": [{"notice": notice, "url": absolute(notice.address)} for notice in notices[:MOST_NAMED]],
         "count": len(notices),
         "more": max(0, len(notices) - MOST_NAMED),
-        "url": mail.absolute(reverse("community:notifications")),
+        "url": absolute(reverse("community:notifications")),
         "unsubscribe_url": unsubscribe_url,
-        "settings_url": mail.absolute(reverse("community:notification_settings")),
+        "settings_url": absolute(reverse("community:notification_settings")),
         "stops": [Kind(kind).label for kind in Kind if kind in kinds],
     }
     headers = {

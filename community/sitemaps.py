@@ -1,46 +1,34 @@
-"""The posts that search engines should know."""
+"""What engines should list of the community."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sitemaps import Sitemap
-from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
-from django.db.models import Max
+from django.urls import reverse
 
-from community.categories import categories_for
+from billing.access import FREE
+from community.categories import all_categories, categories_for
 from community.models import Post
-from tutorials.sitemaps import PAGES_A_FILE, SITEMAPS
+from tutorials.sitemaps import SITEMAPS, Numbered, OurSitemap
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-class Numbered(Paginator):
-    """So many numbers of posts a file: the last of a million costs what the first does, and stays as it is."""
+class Lists(OurSitemap):
+    """The lists of posts that visitors may read."""
 
-    @property
-    def num_pages(self) -> int:
-        latest = Post.objects.aggregate(latest=Max("pk"))["latest"] or 1
-        return int((latest - 1) // self.per_page + 1)
+    def items(self) -> list[str]:
+        free = [category.get_absolute_url() for category in all_categories() if category.access == FREE]
+        return [reverse("community:list"), *free]
 
-    def page(self, number: int | str) -> Any:
-        try:
-            number = int(number)
-        except ValueError:
-            raise PageNotAnInteger(f"No page {number}") from None
-        if not 1 <= number <= self.num_pages:
-            raise EmptyPage(f"No page {number}")
-        first = (number - 1) * self.per_page
-        posts: Any = self.object_list
-        return Page(posts.filter(pk__gt=first, pk__lte=first + self.per_page), number, self)
+    def location(self, item: str) -> str:
+        return item
 
 
-class Posts(Sitemap):
+class Posts(OurSitemap):
     """Those that visitors may read."""
-
-    limit = PAGES_A_FILE
 
     def items(self) -> Any:
         public = categories_for(AnonymousUser())
@@ -57,4 +45,5 @@ class Posts(Sitemap):
         """Not worth reading them all for."""
 
 
+SITEMAPS["community"] = Lists
 SITEMAPS["posts"] = Posts

@@ -24,7 +24,8 @@ from common.fragments import Fragment
 from common.frame import FRAME, frame_of
 from common.moments import Moments, microseconds_of, moment
 from common.paging import Page, neighbours
-from community.models import PostType
+from common.text import excerpt_of
+from community.models import PostType, State
 from community.models.posts import FORMER_MEMBER, Pin, slug_of
 from community.querysets.posts import shows_words
 from community.querysets.threads import CommentRow, Opening
@@ -72,6 +73,8 @@ WRITE = Fragment(
 
 
 NOTHING = SafeString("")
+# Characters; no engine or social network shows more.
+LONGEST_DESCRIPTION = 200
 
 
 def address_of_post(post: Opening) -> str:
@@ -82,6 +85,7 @@ def page_of(request: HttpRequest, post: Opening, page: Page, *, moderates: bool)
     """The whole page, for whoever asks for it."""
     user = request.user
     is_question = post.type == PostType.QUESTION
+    is_public = post.access == FREE and post.is_published
     is_open = post.is_published and (moderates or not post.is_locked)
     csrf_token = get_token(request) if user.is_authenticated else ""
     moments = Moments(timezone.now())
@@ -89,7 +93,7 @@ def page_of(request: HttpRequest, post: Opening, page: Page, *, moderates: bool)
     beside = neighbours(request, page)
     values = {
         "title": post.title,
-        "description": f"{post.category_name}, {comments_in_words(post.comments_count)}.",
+        "description": description_of(post, is_public=is_public),
         "id": post.id,
         "csrf_token": csrf_token,
         "head": head_of(post),
@@ -112,12 +116,18 @@ def page_of(request: HttpRequest, post: Opening, page: Page, *, moderates: bool)
     }
     return PAGE.fill(
         values,
-        is_public=post.access == FREE and post.is_published,
+        is_public=is_public,
         is_question=is_question,
         is_empty=not page.rows,
         is_member=user.is_authenticated,
         may_write=way == "open",
     )
+
+
+def description_of(post: Opening, *, is_public: bool) -> str:
+    """How a post begins, if anybody may read it; else, and where it says nothing in words, only where it stands."""
+    where = f"{post.category_name}, {comments_in_words(post.comments_count)}."
+    return (is_public and excerpt_of(post.body_html, LONGEST_DESCRIPTION)) or where
 
 
 def way_to_write(post: Opening, user: User | AnonymousUser, *, is_open: bool) -> str:

@@ -180,7 +180,7 @@ SECTIONS = (
             "DEBUG": Meaning("detailed errors, reload, demo data; never where others can reach it"),
             "ALLOWED_HOSTS": Meaning("host names that are answered", "`localhost` in development"),
             "SITE_URL": Meaning(
-                "our address in mails and for what else no request says how we are reached",
+                "our one address: in mails, in what pages name as their home, in the site's map",
                 "`https://` and the first of `ALLOWED_HOSTS`; `http://localhost:PORT` in development",
             ),
             "HTTPS": Meaning(

@@ -35,7 +35,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_NAME = "How-to-AI"
 APP_VERSION = "0.1.0"
-# For links where no request says how we were reached: in mails.
+# The one home of our pages, whatever host a request names: in mails, canonical addresses and the site's map.
 SITE_URL = env.str(
     "SITE_URL",
     default=f"http://localhost:{env.str('PORT', default='8000')}"

@@ -103,6 +103,11 @@ def is_shelf(asked: QueryDict) -> bool:
     return asked.keys() <= SHELVES and all(len(values) == 1 for _, values in asked.lists())
 
 
+def is_whole(asked: QueryDict) -> bool:
+    """Whether this is a list that engines should know: all tutorials, or those of a topic, from the beginning."""
+    return asked.keys() <= {"topic"} and is_shelf(asked)
+
+
 def with_marks(user: User | AnonymousUser) -> Any:
     return Tutorial.objects.with_marks_of(user) if user.is_authenticated else Tutorial.objects.all()
 

@@ -7,6 +7,9 @@ saved is counted at once, and what comes out by itself within KEPT.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from common.remembering import remembered
 from tutorials.models import Topic
@@ -18,6 +21,11 @@ KEPT = 60  # seconds
 def all_topics() -> list[Any]:
     """Every topic in its order, with `tutorial_count`. At most one query."""
     return remembered(TOPICS_KEY, lambda: list(Topic.objects.with_counts()), seconds=KEPT)
+
+
+def address_of_topic(slug: str) -> str:
+    """Of the list of its tutorials, which engines know as a page of its own."""
+    return f"{reverse('tutorials:list')}?{urlencode({'topic': slug})}"
 
 
 def topics_with_counts() -> list[Any]:

@@ -12,6 +12,7 @@ of_tutorial = [
     path("bookmark/", learning.put_bookmark, name="put_bookmark"),
     path("bookmark/remove/", learning.remove_bookmark, name="remove_bookmark"),
     path("images/<path:name>", pictures.image, name="image"),
+    path("card.png", pictures.tutorial_card, name="card"),
 ]
 tutorials: list[URLPattern | URLResolver] = [
     path("", finding.tutorial_list, name="list"),
@@ -32,8 +33,10 @@ urlpatterns = [
     path("tutorials/", include(tutorials)),
     path("tracks/", tracks.track_list, name="tracks"),
     path("tracks/<slug:slug>/", tracks.track_detail, name="track"),
+    path("tracks/<slug:slug>/card.png", pictures.track_card, name="track_card"),
     path("learning/", include(own_learning)),
     path("certificates/<uuid:pk>/", certificates.certificate, name="certificate"),
+    path("certificates/<uuid:pk>/card.png", pictures.certificate_card, name="certificate_card"),
     path("certificates/<uuid:pk>/name/", certificates.change_name, name="certificate_name"),
     path("achievements/<slug:code>.svg", learning.achievement_picture, name="achievement_picture"),
     path("sitemap.xml", finding.sitemap, name="sitemap"),

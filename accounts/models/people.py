@@ -26,7 +26,7 @@ from django.utils.functional import cached_property
 from accounts.managers import UserManager
 from accounts.querysets import FormerHandleQuerySet, ProfileQuerySet
 from common.markdown import USER_CONTENT, render
-from common.text import validate_line
+from common.text import excerpt_of, validate_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -172,6 +172,7 @@ RESERVED_HANDLES = frozenset(
     | {"support", "system", "team", "undefined"}
 )
 LONGEST_BIO = 1000  # characters
+LONGEST_IN_SHORT = 160
 MOST_LINKS = 5
 Section = Literal["about", "learning", "activity"]
 
@@ -293,6 +294,15 @@ class Profile(models.Model):
             return True
         audience = getattr(self, f"{section}_visible_to")
         return audience == Audience.EVERYBODY or (audience == Audience.MEMBERS and to.is_authenticated)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether engines should: whoever says something of themselves to everybody (`ProfileQuerySet.listed`)."""
+        return self.about_visible_to == Audience.EVERYBODY and bool(self.bio or self.links)
+
+    @property
+    def about_in_short(self) -> str:
+        return excerpt_of(self.bio_html, LONGEST_IN_SHORT)
 
     @property
     def shown_name(self) -> str:

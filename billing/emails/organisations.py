@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from common import mail
+from common.addresses import absolute
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +22,7 @@ def invitation(*, invitation: Invitation, token: str) -> None:
         "invitation": invitation,
         "organisation": invitation.organisation,
         "days": invitation.GOOD_FOR.days,
-        "url": mail.absolute(reverse("billing:invitation", args=[token])),
+        "url": absolute(reverse("billing:invitation", args=[token])),
     }
     mail.send("organisation_invitation", to=invitation.email, context=context)
 
@@ -58,7 +59,7 @@ def contract_ends(*, contract: Contract, owner: Membership) -> None:
 
 def without_owner(*, organisation: Organisation) -> None:
     """To our staff: the only owner was erased."""
-    url = mail.absolute(reverse("admin:billing_organisation_change", args=[organisation.pk]))
+    url = absolute(reverse("admin:billing_organisation_change", args=[organisation.pk]))
     context = {"organisation": organisation, "url": url}
     mail.send("organisation_without_owner", to=settings.STAFF_EMAIL, context=context)
 
@@ -70,4 +71,4 @@ def tell(template: str, membership: Membership, **more: object) -> None:
 
 
 def about(organisation: Organisation) -> dict[str, object]:
-    return {"organisation": organisation, "url": mail.absolute(organisation.get_absolute_url())}
+    return {"organisation": organisation, "url": absolute(organisation.get_absolute_url())}

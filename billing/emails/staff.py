@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from billing.models import ContactRequest
 from common import mail
+from common.addresses import absolute
 
 
 def contact_requested(*, request: ContactRequest) -> None:
@@ -15,6 +16,6 @@ def contact_requested(*, request: ContactRequest) -> None:
     mail.send(
         "contact_request",
         to=settings.STAFF_EMAIL,
-        context={"request": request, "url": mail.absolute(page)},
+        context={"request": request, "url": absolute(page)},
         headers={"Reply-To": request.email},
     )

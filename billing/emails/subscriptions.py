@@ -13,6 +13,7 @@ from billing.access import Access, may_read
 from billing.models import State, Subscription
 from billing.words import day, what_next
 from common import mail
+from common.addresses import absolute
 
 
 def welcome(*, subscription: Subscription) -> None:
@@ -105,7 +106,7 @@ def tell(template: str, subscription: Subscription, **more: Any) -> None:
         "next": what_next(subscription, access),
         "until": moment(access.until),
         "next_attempt": moment(subscription.next_attempt_at),
-        "url": mail.absolute(reverse("billing:settings")),
+        "url": absolute(reverse("billing:settings")),
     }
     mail.send(template, to=user.email, context=context | more)
 

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
 from django.conf import settings
 from django.template import Context
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from common import frame
+from common.addresses import absolute
 
 register = template.Library()
+
+
+@register.simple_block_tag
+def in_one_line(content: str) -> SafeString:
+    """What a block says, fit for an attribute too: a title stands in several places, and its block in one."""
+    # Whatever came from people is escaped already; quotation marks of a template's own are not.
+    return SafeString(" ".join(content.split()).replace('"', "&quot;"))
+
+
+@register.simple_tag
+def picture_of_site() -> str:
+    """What is shown with a link to a page that has no picture of its own."""
+    return absolute(static("img/card.png"))
+
+
+@register.simple_tag
+def picture_of(name: str, key: object, changed: datetime | None = None) -> str:
+    """The picture of a page, by the name of its address; at another address once it has changed, as others keep it."""
+    version = f"?v={int(changed.timestamp() * 1000)}" if changed else ""
+    return f"{absolute(reverse(name, args=[key]))}{version}"
 
 
 @register.simple_tag

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from billing.access import FREE
 from common.forms import faults_in_words
 from common.fragments import with_gaps
 from common.frame import frame_of
@@ -84,7 +85,7 @@ def page_around(request: HttpRequest, form: PostListForm, values: dict[str, Any]
         "form": form,
         "asked": form.cleaned_data,
         "here": request.path,
-        "is_shelf": not request.GET,
+        "is_public": is_public(request, form.cleaned_data),
         "tabs": tabs(request, form),
         "new_post": new_post(form.cleaned_data),
         "moderates": may_moderate(request.user),
@@ -94,7 +95,7 @@ def page_around(request: HttpRequest, form: PostListForm, values: dict[str, Any]
     # What is not there leaves no gap.
     gaps = tuple(name for name, value in values.items() if value is not None)
     facts = (
-        *("posts", request.path, context["is_shelf"], form.cleaned_data["order"], context["moderates"], gaps),
+        *("posts", request.path, context["is_public"], form.cleaned_data["order"], context["moderates"], gaps),
         *((each.slug, each.name, each.description, each.access) for each in form.categories),
     )
     page = kept(
@@ -103,6 +104,15 @@ def page_around(request: HttpRequest, form: PostListForm, values: dict[str, Any]
         seconds=KEPT,
     )
     return page.fill({name: values[name] for name in gaps})
+
+
+def is_public(request: HttpRequest, asked: dict[str, Any]) -> bool:
+    """Whether engines should list it: all posts, or those of a category that visitors see, as they stand there first.
+
+    Not a tag: any word is one, and its posts are found by themselves.
+    """
+    category = asked["category"]
+    return not request.GET and not asked["tag"] and (category is None or category.access == FREE)
 
 
 def is_asked_often(request: HttpRequest, form: PostListForm) -> bool:

@@ -13,8 +13,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from redis import RedisError
 
+from common.addresses import absolute
 from common.database import only_one
-from common.mail import absolute, standard_headers
+from common.mail import standard_headers
 from common.queueing import BrokerAwayError, enqueue
 from common.scrubbing import scrub_text
 from common.tasks import describe

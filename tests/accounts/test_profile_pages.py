@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Profile, User
 from tests.clients import signed_in
 from tests.factories import make_user
+from tests.heads import head_of
 
 SETTINGS = "/settings/profile/"
 
@@ -225,3 +226,28 @@ def test_a_form_of_another_site_changes_nothing(learner: User) -> None:
     assert client.post(SETTINGS, filled(learner, name="Changed")).status_code == 403
     learner.refresh_from_db()
     assert learner.name == "Lea Learner"
+
+
+@pytest.mark.parametrize(
+    ("about", "is_listed"),
+    [
+        ({"bio": "I teach **chemistry**."}, True),
+        ({"links": ["https://lea.example/"]}, True),
+        ({"bio": "I teach **chemistry**.", "about_visible_to": "members"}, False),
+        ({}, False),
+    ],
+)
+def test_engines_list_who_says_something_of_themselves_to_everybody(
+    learner: User, visitor: Client, about: dict[str, Any], is_listed: bool
+) -> None:
+    for name, value in about.items():
+        setattr(learner.profile, name, value)
+    learner.profile.save()
+    for client in (visitor, signed_in(learner)):
+        head = head_of(learner.profile.get_absolute_url(), client)
+        assert head.is_listed is is_listed
+        assert (head["og:type"], head["profile:username"]) == ("profile", learner.profile.handle)
+        assert ("chemistry" in head["og:description"]) is (is_listed and "bio" in about)
+        assert "*" not in head["og:description"]
+    assert (learner.profile in Profile.objects.listed()) is is_listed
+    assert (f"/u/{learner.profile.handle}/" in visitor.get("/sitemap.xml").content.decode()) is is_listed

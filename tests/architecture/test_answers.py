@@ -28,6 +28,9 @@ KEPT_BY_THE_BROWSER = {
 }
 # The same for everybody, whoever asks.
 THE_SAME_FOR_ALL = {
+    "certificates/<uuid:pk>/card.png",
+    "tracks/<slug:slug>/card.png",
+    "tutorials/<slug:slug>/card.png",
     "api/schema",
     "achievements/<slug:code>.svg",
     "community/c/<slug:slug>/feed.atom",

@@ -79,6 +79,9 @@ TABLE = {
         PUBLIC, path={"<slug:slug>": "open", "<path:name>": "images/one.png"}
     ),
     "tracks/": Rule(PUBLIC),
+    "tutorials/<slug:slug>/card.png": Rule(PUBLIC, path={"<slug:slug>": "open"}),
+    "tracks/<slug:slug>/card.png": Rule(PUBLIC, path={"<slug:slug>": "open-track"}),
+    "certificates/<uuid:pk>/card.png": Rule(PUBLIC, path={"<uuid:pk>": "{certificate}"}),
     "tracks/<slug:slug>/": Rule(PUBLIC, path={"<slug:slug>": "open-track"}),
     "learning/": Rule(MEMBERS),
     "learning/finished/": Rule(MEMBERS),

@@ -16,7 +16,7 @@ from billing.gateways.base import Truth
 from billing.models import Cause, InvoiceStatus, State, Subscription
 from billing.services.announcing import announce, announce_second
 from billing.services.recording import Why, record
-from common import mail
+from common.addresses import absolute
 from tests.billing.truths import DAY, MONTH, NOON, make_payment, make_subscription, make_truth, premium
 from tests.factories import make_grant, make_user
 
@@ -112,7 +112,7 @@ def test_a_failed_payment_says_until_when_all_stays_when_it_is_tried_again_and_w
     assert "Stripe could not collect the payment for Premium ($50 a month) from Visa ending in 4242." in said
     assert "you keep Premium until 8 December 2026, 12:00 UTC." in said
     assert "Stripe tries again by itself on 4 December 2026, 09:30 UTC." in said
-    assert f"Change how you pay here: {mail.absolute(SETTINGS)} " in said
+    assert f"Change how you pay here: {absolute(SETTINGS)} " in said
     assert "Premium ends and nothing more is charged" in said
 
 

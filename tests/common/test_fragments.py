@@ -127,6 +127,10 @@ def test_what_is_written_like_a_marker_is_no_gap() -> None:
         ("{% with short=name %}{{ short|truncatechars:3 }}{% endwith %}", "short is a field"),
         ('{% include "shouting.html" with what=name %}', "shouting.html, line 1: what is a field"),
         ('{% url "accounts:profile" name as there %}{% if there == own %}x{% endif %}', "there is a field"),
+        (
+            "{% load frame %}{% in_one_line as said %}{{ name }}{% endin_one_line %}{{ said|upper }}",
+            "said is a field",
+        ),
         ("{% filter upper %}{{ name }}{% endfilter %}", "filter"),
         ("{% autoescape off %}{{ name }}{% endautoescape %}", "autoescape"),
         ("\n\n{{ user.email }}", "line 3: user: neither a flag nor a field"),

@@ -16,9 +16,10 @@ import pytest
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.db import transaction
 
+from common.addresses import absolute
 from common.encryption import encrypt
 from common.limits import counting_cache
-from common.mail import absolute, queue, send
+from common.mail import queue, send
 from common.request_id import request_id
 from common.tasks import RETRY_DELAYS, deliver_mail
 from tests.brokers import broker_away
@@ -260,7 +261,7 @@ def test_without_broker_and_mail_server_the_loss_is_logged_and_nothing_fails(
     assert "is given up: SMTPDataError 451" in caplog.text
 
 
-def test_links_in_mails_name_our_site(settings: Any) -> None:
+def test_links_outside_a_request_name_our_site(settings: Any) -> None:
     settings.SITE_URL = "https://howtoai.example"
     assert absolute("/tutorials/?q=x") == "https://howtoai.example/tutorials/?q=x"
     assert absolute("//evil.example/") == "https://howtoai.example//evil.example/"

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text import clean_body, readable_line, shortened, validate_line, visible
+from common.text import clean_body, excerpt_of, readable_line, shortened, validate_line, visible
 
 FINE = [
     *(
@@ -116,3 +116,27 @@ def test_a_body_that_cannot_be_kept_is_refused(text: str) -> None:
 )
 def test_what_is_shortened_is_no_longer_than_it_may_be_and_keeps_letters_whole(text: str, short: str) -> None:
     assert shortened(text, 5) == short
+
+
+@pytest.mark.parametrize(
+    ("html", "excerpt"),
+    [
+        ("<p>One <em>two</em>, &amp; &lt;three&gt;.</p>\n<p>Four</p>", "One two, & <three>. Four"),
+        ("<ul><li>One</li><li>Two<br>three</li></ul>", "One Two three"),
+        ("<h2>Title</h2><p>One</p><pre><code>x = 1</code></pre><p>Two</p>", "One Two"),
+        ("<pre><code>never closed", ""),
+        ('<p>One <a href="/x" title="a > b">two', "One two"),
+        ('<p>One <a href="/cut', "One"),
+        ("<p>" + "word " * 20 + "</p>", "word word word word word word word word…"),
+        ("<p>One, two three four five six seven, eight nine</p>", "One, two three four five six seven…"),
+        ("<p>" + "x" * 100 + "</p>", "x" * 39 + "…"),
+        ("", ""),
+    ],
+)
+def test_an_excerpt_is_how_a_text_begins_in_plain_words(html: str, excerpt: str) -> None:
+    assert excerpt_of(html, 40) == excerpt
+
+
+@given(html=st.text(alphabet='<>"/ pre&;ab\n'))
+def test_an_excerpt_is_never_longer_than_it_may_be(html: str) -> None:
+    assert len(excerpt_of(html, 20)) <= 20

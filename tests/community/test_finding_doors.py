@@ -255,7 +255,7 @@ def test_the_map_of_the_site_leads_to_open_posts(visitor: Client, learner: User,
     posts = [make_post(f"Open post number {n}", author=learner) for n in range(3)]
     everything = visitor.get("/sitemap.xml").content.decode()
     for post in posts:
-        assert f"<loc>http://testserver{post.get_absolute_url()}</loc>" in everything
+        assert f"<loc>https://testserver{post.get_absolute_url()}</loc>" in everything
     from community.sitemaps import Posts
 
     monkeypatch.setattr(Posts, "limit", posts[1].pk)

@@ -17,6 +17,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from accounts.models import User
+from common.addresses import absolute
 from common.decorators import public_for
 from common.forms import faults_in_words
 from common.fragments import Value, Variant, with_gaps
@@ -26,10 +27,11 @@ from common.paging import neighbours
 from tutorials.as_markdown import llms_txt, tutorial_as_markdown
 from tutorials.feeds import NewestTutorials
 from tutorials.forms import TutorialListForm
-from tutorials.listing import KEPT, is_shelf, list_tutorials, marks_among
+from tutorials.listing import KEPT, is_shelf, is_whole, list_tutorials, marks_among
 from tutorials.models import Tutorial
 from tutorials.querysets import TUTORIALS
 from tutorials.sitemaps import SITEMAPS, fits_in_one_file
+from tutorials.topics import address_of_topic
 
 A_WHILE = 15 * 60  # seconds
 # Of a tutorial's key, in the name of the gap in its row.
@@ -44,7 +46,7 @@ def tutorial_list(request: HttpRequest) -> HttpResponse:
     if is_shelf(request.GET) and not is_part:
         response = HttpResponse(first_page(request))
     else:
-        context = listed(request, request.user) | ({} if is_part else frame_of(request, csrf_token=""))
+        context = listed(request, request.user) | ({} if is_part else around(request))
         response = render(request, "tutorials/_results.html" if is_part else "tutorials/list.html", context)
     response["Vary"] = "HX-Request"
     return response
@@ -63,7 +65,13 @@ def first_page(request: HttpRequest) -> SafeString:
     if user.is_authenticated and marks:
         begun = marks_among(user, [int(name.removeprefix(OF_ROW)) for name in marks])
         marks |= {f"{OF_ROW}{pk}": mark for pk, mark in begun.items()}
-    return page.fill(frame_of(request, csrf_token="") | marks)
+    return page.fill(around(request) | marks)
+
+
+def around(request: HttpRequest) -> dict[str, Value]:
+    """The frame. A topic's list is a page of its own; whatever else is asked for is a part of one."""
+    frame, topic = frame_of(request, csrf_token=""), request.GET.get("topic")
+    return frame | {"canonical": absolute(address_of_topic(topic))} if topic else frame
 
 
 def page_with_gaps(request: HttpRequest) -> Variant:
@@ -87,6 +95,7 @@ def listed(request: HttpRequest, user: User | AnonymousUser) -> dict[str, Any]:
         "tutorials": found.page.rows,
         "meant": found.meant,
         "exactly": exactly(request),
+        "is_whole": is_whole(request.GET),
         **neighbours(request, found.page),
     }
 
@@ -112,7 +121,10 @@ def markdown(request: HttpRequest, slug: str) -> HttpResponse:
     """A tutorial for programs: the same for all who ask, so what is gated is not in it."""
     light = ("slug", "title", "summary", "body", "access")
     tutorial = get_object_or_404(Tutorial.objects.published().only(*light), slug=slug)
-    return text(tutorial_as_markdown(tutorial, request.build_absolute_uri), "text/markdown")
+    response = text(tutorial_as_markdown(tutorial, request.build_absolute_uri), "text/markdown")
+    # Engines list the page.
+    response["Link"] = f'<{absolute(tutorial.get_absolute_url())}>; rel="canonical"'
+    return response
 
 
 @public_for(A_WHILE)
@@ -124,7 +136,7 @@ def llms(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=A_WHILE)
 def robots(request: HttpRequest) -> HttpResponse:
-    sitemap_address = request.build_absolute_uri(reverse("tutorials:sitemap"))
+    sitemap_address = absolute(reverse("tutorials:sitemap"))
     return render(request, "robots.txt", {"sitemap": sitemap_address}, content_type="text/plain; charset=utf-8")
 
 

@@ -61,7 +61,7 @@ def page_of_visitors(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     if request.COOKIES or request.GET:
         return HttpResponse(page_for_visitor(request, find(request, slug)))
-    facts = ("tutorial of visitors", found.pk, found.updated_at, request.scheme, request.get_host())
+    facts = ("tutorial of visitors", found.pk, found.updated_at)
     page = kept(lambda: page_for_visitor(request, find(request, slug)).encode(), *facts, seconds=KEPT)
     return for_visitors(request, page)
 
