@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import template
-from django.conf import settings
 from django.template import Context
 from django.utils.safestring import SafeString
 
@@ -33,7 +32,7 @@ def frame_messages(context: Context) -> SafeString:
 
 @register.simple_tag
 def frame_footer() -> SafeString:
-    return frame.FOOTER.fill({"site_name": settings.SITE_NAME})
+    return frame.footer()
 
 
 def status_of(context: Context) -> int:
