@@ -25,7 +25,7 @@ from common.frame import FRAME, frame_of
 from common.moments import Moments, microseconds_of, moment
 from common.paging import Page, neighbours
 from common.text import excerpt_of
-from community.models import PostType, State
+from community.models import PostType
 from community.models.posts import FORMER_MEMBER, Pin, slug_of
 from community.querysets.posts import shows_words
 from community.querysets.threads import CommentRow, Opening

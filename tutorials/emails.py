@@ -31,5 +31,5 @@ def certificate_restored(*, certificate: Certificate) -> None:
 
 
 def send_of_certificate(template: str, certificate: Certificate) -> None:
-    user, url = certificate.user, mail.absolute(certificate.get_absolute_url())
+    user, url = certificate.user, absolute(certificate.get_absolute_url())
     mail.send(template, to=user.email, context={"user": user, "certificate": certificate, "url": url})

@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from common import mail
+from common.addresses import absolute
 from tests.at_once import at_once
 from tests.factories import make_tutorial, make_user
 from tests.tutorials.callers import Caller, faults, refusal
@@ -385,7 +385,7 @@ def test_its_holder_is_told_once_that_it_is_revoked_and_once_that_it_stands_agai
     assert restored.subject == "Your certificate “Start here” counts again"
     for letter in mailoutbox:
         for part in (str(letter.body), str(letter.alternatives[0][0])):
-            assert mail.absolute(certificate.get_absolute_url()) in part
+            assert absolute(certificate.get_absolute_url()) in part
 
 
 @pytest.mark.django_db(transaction=True)
