@@ -85,7 +85,7 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
             return None
         return super().process_view(request, view, args, kwargs)
 
-    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponseBase:  # type: ignore[override]
         """To sign in, and back: to the page of a form, not to the address that the form was sent to.
 
         What would be lost on this way stays where it is: words, and the page into a part of which htmx puts the answer.
