@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAut
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
@@ -30,7 +30,7 @@ from accounts.services.sessions import StaleProof
 from accounts.visits import ACCESS_COOKIE, Visit
 from common.limits import Limited
 from common.problems import API_PREFIX
-from common.views import too_many_requests
+from common.views import signed_out, too_many_requests, written_in
 
 CHANGED_MEANWHILE = "Your account was changed at this moment. Sign in again."
 
@@ -85,14 +85,24 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
             return None
         return super().process_view(request, view, args, kwargs)
 
-    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponseRedirect:
-        """To sign in, and back: to the page of a form, not to the address that the form was sent to."""
-        if request.method in ("GET", "HEAD"):
+    def handle_no_permission(self, request: HttpRequest, view: Any) -> HttpResponseBase:  # type: ignore[override]
+        """To sign in, and back: to the page of a form, not to the address that the form was sent to.
+
+        What would be lost on this way stays where it is: words, and the page into a part of which htmx puts the answer.
+        """
+        is_part: bool = bool(request.htmx)  # type: ignore[attr-defined]  # set by HtmxMiddleware
+        if request.method in ("GET", "HEAD") and not is_part:
             return super().handle_no_permission(request, view)
-        came_from = urlsplit(request.headers.get("Referer", ""))
-        if came_from.path and url_has_allowed_host_and_scheme(came_from.geturl(), allowed_hosts={request.get_host()}):
-            return redirect_to_login(came_from.path)
-        return redirect_to_login(resolve_url(settings.LOGIN_REDIRECT_URL))
+        way = redirect_to_login(page_of(request))
+        return signed_out(request, sign_in=way.url) if is_part or written_in(request) else way
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page with the form that was sent, as its browser tells; where it tells none of ours, the first page."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.path and url_has_allowed_host_and_scheme(page.geturl(), allowed_hosts={request.get_host()}):
+        return urlunsplit(("", "", page.path, page.query, ""))
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 # Name of a page that takes something secret or sends mail → the limit that it shares with the API.

@@ -33,7 +33,8 @@ HEADER = Fragment(
 )
 ITEM = Fragment("_header_item.html", fields=("address", "label", "count", "unit"), flags=("icon", "counted"))
 CONFIRM = Fragment("_confirm.html", fields=("email", "csrf_token"))
-FOOTER = Fragment("_footer.html", fields=("site_name",))
+FOOTER = Fragment("_footer.html", fields=("site_name", "links"))
+FOOTER_LINK = Fragment("_footer_link.html", fields=("address", "words"))
 # What "filled.html" takes: the names that `frame_of` gives.
 FRAME = ("site_name", "canonical", "header", "messages")
 
@@ -51,6 +52,12 @@ def frame_of(request: HttpRequest, *, csrf_token: str) -> dict[str, Value]:
         "header": header_of(request, csrf_token=csrf_token),
         "messages": messages_of(request),
     }
+
+
+def footer() -> SafeString:
+    """The footer, with the links that the operator wants there."""
+    links = (FOOTER_LINK.fill({"address": address, "words": words}) for words, address in settings.FOOTER_LINKS)
+    return FOOTER.fill({"site_name": settings.SITE_NAME, "links": SafeString("".join(links))})
 
 
 def header_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.db import OperationalError
@@ -14,6 +15,17 @@ from common import problems
 from common.limits import Limited
 from common.outages import Away
 from common.request_id import request_id
+
+# Fields in which people write at length → what they are called. Where such words cannot be taken, they are shown again.
+WRITTEN = {
+    "title": "Title",
+    "summary": "Summary",
+    "body": "Text",
+    "text": "Text",
+    "note": "Note",
+    "message": "Message",
+    "bio": "About you",
+}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -30,7 +42,24 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     detail = "Nothing was sent. Go back, reload the page and send it again."
-    return error(request, status=403, code="csrf_failed", detail=detail)
+    return error(request, status=403, code="csrf_failed", detail=detail, written=written_in(request))
+
+
+def signed_out(request: HttpRequest, *, sign_in: str) -> HttpResponse:
+    """For who sends something after their session has ended: their words, or their page, stay before them.
+
+    `sign_in`: the address at which one signs in.
+    """
+    detail = "Your session has ended, and nothing was sent. Sign in, then send it again."
+    answer = error(request, status=401, code="signed_out", detail=detail, written=written_in(request), sign_in=sign_in)
+    # The standard wants a way in to be named; browsers ask nobody for one that they do not know.
+    answer["WWW-Authenticate"] = "Session"
+    return answer
+
+
+def written_in(request: HttpRequest) -> list[tuple[str, str]]:
+    """What somebody has written into a form that could not be taken, with what each field is called."""
+    return [(label, words) for name, label in WRITTEN.items() if (words := request.POST.get(name, "")).strip()]
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -95,10 +124,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def error(
-    request: HttpRequest, *, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
+    request: HttpRequest,
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    **more: Any,
 ) -> HttpResponse:
-    """Answer with the page for this status, or with the problem document under /api/."""
+    """Answer with the page for this status, which may show `more`, or with the problem document under /api/."""
     if request.path.startswith(problems.API_PREFIX):
         return problems.response(request, status=status, code=code, detail=detail, errors=errors)
-    page = render(request, "errors/error.html", {"status": status, "code": code, "detail": detail}, status=status)
+    context = {"status": status, "code": code, "detail": detail, **more}
+    page = render(request, "errors/error.html", context, status=status)
     return problems.explained(page)

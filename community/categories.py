@@ -8,6 +8,7 @@ from billing.access import levels_open_to
 from common.remembering import remembered
 from community.models import Category
 from community.querysets.categories import CATEGORIES_KEY
+from community.querysets.posts import may_moderate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -26,3 +27,9 @@ def categories_for(user: User | AnonymousUser) -> list[Category]:
     """Those that somebody may know of, in their order. At most one query beside the cache."""
     levels = levels_open_to(user)
     return [category for category in all_categories() if category.access in levels]
+
+
+def categories_to_begin_in(user: User, *, besides: int | None = None) -> list[Category]:
+    """Those that somebody may choose for a post; `besides` is the key of the one that it is in."""
+    moderates = may_moderate(user)
+    return [each for each in categories_for(user) if moderates or not each.staff_only or each.pk == besides]

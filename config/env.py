@@ -74,6 +74,17 @@ def networks_from(name: str) -> list[str]:
     return networks
 
 
+def links_from(name: str) -> list[tuple[str, str]]:
+    """A variable with links as words=address, separated by commas. Raises EnvironmentIncomplete for what is none."""
+    links = []
+    for each in env.list(name, default=[]):
+        words, _, address = (part.strip() for part in each.partition("="))
+        if not words or not address.startswith(("https://", "http://", "mailto:")):
+            raise EnvironmentIncomplete(f"{name} must name links such as Privacy=https://example.org/privacy .")
+        links.append((words, address))
+    return links
+
+
 def require_production_settings() -> None:
     """Refuse to start on missing, short or shared secrets.
 

@@ -29,6 +29,7 @@ KINDS = {
     "list": "list",
     "email_url": "address",
     "networks_from": "list of networks",
+    "links_from": "list of links",
     "get": "text",
 }
 # What stands for `{provider}` in the names of variables.
@@ -89,7 +90,7 @@ def reads_in(tree: ast.AST) -> Iterator[Read]:
 def kind_of(function: ast.expr) -> str:
     """Of `env.bool` "bool"; of `os.environ.get` and `environment.get` "get"; empty for what reads no variable."""
     if isinstance(function, ast.Name):
-        return function.id if function.id == "networks_from" else ""
+        return function.id if function.id in ("networks_from", "links_from") else ""
     if not isinstance(function, ast.Attribute) or function.attr not in KINDS:
         return ""
     owner = ast.unparse(function.value)
@@ -182,6 +183,10 @@ SECTIONS = (
             "SITE_URL": Meaning(
                 "our one address: in mails, in what pages name as their home, in the site's map",
                 "`https://` and the first of `ALLOWED_HOSTS`; `http://localhost:PORT` in development",
+            ),
+            "FOOTER_LINKS": Meaning(
+                "links below every page, such as"
+                " `Terms=https://example.org/terms,Privacy=https://example.org/privacy,Contact=mailto:help@example.org`"
             ),
             "HTTPS": Meaning(
                 "redirect to it and tell browsers to stay (HSTS, for two years, subdomains included); cookies are"

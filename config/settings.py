@@ -10,7 +10,16 @@ from django.templatetags.static import static
 
 from common import error_reports
 from config.embedded import Place, postgres_programs
-from config.env import BASE_DIR, VAR_DIR, database_from, env, networks_from, redis_from, require_production_settings
+from config.env import (
+    BASE_DIR,
+    VAR_DIR,
+    database_from,
+    env,
+    links_from,
+    networks_from,
+    redis_from,
+    require_production_settings,
+)
 from config.payment_pages import LIVE_KEYS, is_pretended, page_origins, require_real_providers
 from config.stand_in import assume_stand_in
 
@@ -42,6 +51,9 @@ SITE_URL = env.str(
     if DEBUG
     else f"https://{ALLOWED_HOSTS[0].removeprefix('.')}",
 ).rstrip("/")
+
+# Below every page: what the law, and whoever pays, wants to find.
+FOOTER_LINKS = links_from("FOOTER_LINKS")
 
 # Sign-in with an account elsewhere, for each provider whose keys are set.
 PROVIDERS = {

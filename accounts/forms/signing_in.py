@@ -35,6 +35,8 @@ class SignUpForm(AllauthSignupForm):
     name = forms.CharField(
         max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}), label="Name"
     )
+    # Days of learning are counted in it. A script fills it in (forms.js); later one chooses it in the settings.
+    time_zone = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_email(self) -> str:
         # As it was typed: the field lowers it, which makes a plain letter of some that only look like one.
@@ -55,6 +57,7 @@ class SignUpForm(AllauthSignupForm):
             email=self.cleaned_data["email"],
             password=self.cleaned_data["password1"],
             name=self.cleaned_data["name"],
+            time_zone=self.cleaned_data["time_zone"],
         )
         request.signing_up = True  # type: ignore[attr-defined]  # read when the session starts
         # The link to confirm the address is mailed by allauth, which signs the new person in.

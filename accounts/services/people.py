@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Role, User
+from accounts.models.people import time_zones
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,8 +46,11 @@ class ReauthenticationRequired(PermissionDenied):
 
 
 @transaction.atomic
-def register(*, email: str, password: str | None, name: str = "", confirmed: bool = False) -> User:
-    """Make an account whose address is still to be confirmed. Raises ValidationError by field."""
+def register(*, email: str, password: str | None, name: str = "", confirmed: bool = False, time_zone: str = "") -> User:
+    """Make an account whose address is still to be confirmed. Raises ValidationError by field.
+
+    `time_zone` is what a browser says of itself: one that we don't know is left out, since nobody has typed it.
+    """
     draft = User(email=User.objects.normalize_email(email), name=name)
     faults = {}
     try:
@@ -61,6 +65,9 @@ def register(*, email: str, password: str | None, name: str = "", confirmed: boo
     if faults:
         raise ValidationError(faults)
     user = User.objects.create_user(email=email, password=password, name=name)
+    if time_zone in time_zones():
+        user.profile.time_zone = time_zone
+        user.profile.save(update_fields=["time_zone"])
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=confirmed)
     return user
 

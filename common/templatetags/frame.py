@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import template
-from django.conf import settings
 from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse
@@ -58,7 +57,7 @@ def frame_messages(context: Context) -> SafeString:
 
 @register.simple_tag
 def frame_footer() -> SafeString:
-    return frame.FOOTER.fill({"site_name": settings.SITE_NAME})
+    return frame.footer()
 
 
 def status_of(context: Context) -> int:

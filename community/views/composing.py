@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import member
 from common.client import client_address
 from common.forms import cleaned, faults_in_words, submit
-from community.categories import categories_for
+from community.categories import categories_to_begin_in
 from community.forms.composing import CommentForm, PostForm, initial_of
 from community.models import Comment, Draft, Post
 from community.services import drafts, texts, writing
@@ -30,7 +30,7 @@ def new_post(request: HttpRequest) -> HttpResponse:
     user = member(request)
     tutorial, block = asked_about(request)
     place = f"tutorial-{tutorial.pk}" if tutorial else "post"
-    form = PostForm(request.POST or None, categories=categories_for(user), initial=begun(request, place))
+    form = PostForm(request.POST or None, categories=categories_to_begin_in(user), initial=begun(request, place))
     if request.method == "POST":
         post = submit(
             form,
@@ -81,7 +81,8 @@ def arrive(request: HttpRequest, text: Post | Comment) -> HttpResponse:
 def edit_post(request: HttpRequest, pk: int) -> HttpResponse:
     post, user = find_post(request, pk), member(request)
     writing.require_own(user, post)
-    form = PostForm(request.POST or None, categories=categories_for(user), initial=initial_of(post))
+    categories = categories_to_begin_in(user, besides=post.category_id)
+    form = PostForm(request.POST or None, categories=categories, initial=initial_of(post))
     if request.method == "POST":
         edited = submit(form, lambda: writing.edit_post(by=user, post=post, changes=form.cleaned_data))
         if edited is not None:

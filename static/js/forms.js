@@ -1,4 +1,4 @@
-// Comforts of forms: passwords can be shown, secrets copied, a page printed. Everything works without them.
+// Comforts of forms: passwords can be shown, secrets copied, a page printed, the time zone is known. Everything works without.
 
 function addShowButton(field) {
   const button = document.createElement("button");
@@ -44,4 +44,7 @@ if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(connec
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
+}
+for (const field of document.querySelectorAll("input[type=hidden][name=time_zone]")) {
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 }

@@ -89,6 +89,15 @@ def test_bad_sign_ups_say_what_is_wrong(client: Client, learner: User, field: st
     assert not is_in(client)
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("Asia/Tokyo", "Asia/Tokyo"), ("", "UTC"), ("Mars/Olympus", "UTC"), ("x" * 900, "UTC")],
+)
+def test_days_are_counted_where_the_browser_of_a_new_person_is(client: Client, db: None, told: str, kept: str) -> None:
+    assert sign_up(client, time_zone=told).status_code == 302
+    assert User.objects.get(email="new@howtoai.example").profile.time_zone == kept
+
+
 def test_signing_in_by_page_and_api_makes_one_kind_of_session(client: Client, learner: User) -> None:
     assert sign_in(client, "Learner@HowToAI.example").status_code == 302
     log_in(learner.email)

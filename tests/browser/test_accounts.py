@@ -284,3 +284,9 @@ def test_on_a_phone_the_one_menu_has_everything(page: Page, look: dict[str, Any]
     page.keyboard.press("Escape")
     expect(page.locator("header summary:visible")).to_be_focused()
     expect(page.locator("header .menu__panel:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", [{"timezone_id": "Pacific/Auckland"}])
+def test_the_browser_tells_the_time_zone_of_who_signs_up(page: Page) -> None:
+    page.goto("/accounts/signup/")
+    expect(page.locator("input[name=time_zone]")).to_have_value("Pacific/Auckland")

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from accounts.models import User
 from community.models import Category, Comment, Notification, Post
 from community.services import drafts
 from tests.browser.test_accessibility import sign_in
 from tests.community.members import make_category, make_comment, make_post
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user
 
 
 @pytest.fixture
@@ -92,6 +92,60 @@ def test_a_draft_survives_a_closed_tab(page: Page, asker: User, category: Catego
     page.goto("/community/new/")
     expect(page.get_by_label("Title")).to_have_value("Half a question")
     expect(page.get_by_label("Text")).to_have_value("I had begun to say")
+
+
+@pytest.mark.parametrize("silent", [False])  # The browser itself notes an answer of 401.
+def test_whose_session_ends_while_they_write_signs_in_beside_it_and_goes_on(
+    page: Page, asker: User, helper: User, category: Category
+) -> None:
+    post = make_post("How do I keep answers short?", author=helper, category=category)
+    sign_in(page, asker)
+    page.goto(post.get_absolute_url())
+    page.context.clear_cookies(name="__Host-session")
+    page.get_by_label("Text").fill("Say how many sentences")
+    expect(page.locator("#draft_status")).to_contain_text("You are signed out.")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in, in a new tab").click()
+    beside = opened.value
+    beside.get_by_label("E-mail address").fill(asker.email)
+    beside.get_by_label("Password", exact=True).fill(PASSWORD)
+    beside.get_by_label("Password", exact=True).press("Enter")
+    beside.wait_for_url(f"**{post.get_absolute_url()}")
+    page.get_by_label("Text").press_sequentially(" you want.")
+    expect(page.locator("#draft_status")).to_contain_text("Draft saved.")
+    page.get_by_role("button", name="Post answer").click()
+    expect(page.locator("article.comment")).to_contain_text("Say how many sentences you want.")
+
+
+def test_what_was_written_in_the_last_second_is_kept_too(
+    page: Page, asker: User, helper: User, category: Category
+) -> None:
+    post = make_post("How do I keep answers short?", author=helper, category=category)
+    sign_in(page, asker)
+    page.goto(post.get_absolute_url())
+    page.get_by_label("Text").fill("Said and gone")
+    page.goto("/")
+    page.wait_for_function("async () => (await (await fetch('/community/drafts/')).text()).includes('Said and gone')")
+
+
+def test_the_browser_asks_before_an_edit_is_lost(page: Page, asker: User, category: Category) -> None:
+    post = make_post("How do I keep answers short?", author=asker, category=category)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    sign_in(page, asker)
+    page.goto(f"/community/posts/{post.pk}/edit/")
+    page.get_by_label("Text").press_sequentially("!")
+    page.locator("header").get_by_role("link", name="Tutorials").click()
+    expect(page.get_by_label("Text")).to_be_visible()
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(post.title)
+    assert asked == ["beforeunload"]
 
 
 def test_the_draft_of_a_reply_comes_to_the_comment(page: Page, asker: User, helper: User, category: Category) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from accounts.models import User
@@ -112,3 +113,12 @@ def test_an_icon_is_drawn_as_lucide_draws_it() -> None:
     assert 'width="16"' in icon
     assert 'class="a&quot;b"' in icon
     assert lucide("mail", size=20) != icon
+
+
+def test_the_links_of_the_operator_stand_below_every_page(client: Client, db: None, settings: LazySettings) -> None:
+    settings.FOOTER_LINKS = [("Terms & conditions", "https://example.org/terms?of=use&in=en")]
+    link = '<a class="footer__link" href="https://example.org/terms?of=use&amp;in=en">Terms &amp; conditions</a>'
+    assert link in client.get("/pricing/").content.decode()
+    assert link in client.get("/no-such-page/").content.decode()
+    settings.FOOTER_LINKS = []
+    assert "example.org" not in client.get("/pricing/").content.decode()

@@ -46,6 +46,31 @@ def test_a_visitor_reads_the_thread_and_is_shown_the_way_in(post: Post, answer: 
     assert 'form="acts"' not in html
 
 
+def test_one_answers_a_question_and_comments_on_a_discussion(post: Post, learner: User, category: Category) -> None:
+    discussion = make_post("What we tried this week", category=category, type="discussion")
+    assert "Post answer" in page(post, learner)
+    assert "Post comment" in page(discussion, learner)
+    assert "Sign in to comment" in page(discussion)
+    alone = signed_in(learner).post(f"/community/posts/{discussion.pk}/comment/", {"body": " "}).content.decode()
+    assert "Your comment" in alone
+    assert "Post comment" in alone
+
+
+def test_the_form_offers_the_categories_in_which_one_may_begin(learner: User, moderator: User) -> None:
+    news = make_category("News", staff_only=True)
+    offered = f'<option value="{news.slug}"'
+    announced = make_post("What is new", author=learner)
+    Post.objects.filter(pk=announced.pk).update(category=news)
+
+    def form(user: User, address: str) -> str:
+        return signed_in(user).get(address).content.decode()
+
+    assert offered not in form(learner, "/community/new/")
+    assert offered in form(moderator, "/community/new/")
+    # Where a post stands already it may stay.
+    assert offered in form(learner, f"/community/posts/{announced.pk}/edit/")
+
+
 def test_another_title_in_the_address_leads_to_the_right_one(post: Post) -> None:
     for address in (f"/community/posts/{post.pk}/", f"/community/posts/{post.pk}/old-title/?cursor=x"):
         response = signed_in(None).get(address)

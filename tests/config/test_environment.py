@@ -108,6 +108,8 @@ def test_any_sign_of_configuration_ends_the_assumption_of_development(name: str)
         ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL must look like postgres://"),
         ("DATABASE_URL", "postgres://a:b@localhost:notaport/x", "DATABASE_URL must look like postgres://"),
         ("REDIS_URL", "foo", "REDIS_URL must begin with redis://"),
+        ("FOOTER_LINKS", "Terms=javascript:alert(1)", "FOOTER_LINKS must name links such as"),
+        ("FOOTER_LINKS", "https://example.org/terms", "FOOTER_LINKS must name links such as"),
     ],
 )
 def test_an_address_that_is_none_is_one_line(name: str, value: str, message: str) -> None:

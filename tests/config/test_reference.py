@@ -43,6 +43,7 @@ def test_an_old_page_is_told_of_and_written_anew(monkeypatch: pytest.MonkeyPatch
         ('x = env.str("B", default="") or y', [("B", "text", "''")]),
         ('env.str("C")', [("C", "text", "")]),
         ('networks_from("D")', [("D", "list of networks", "")]),
+        ('links_from("L")', [("L", "list of links", "")]),
         ('os.environ.get("E", "1")', [("E", "text", "'1'")]),
         ('environment.get("F")', [("F", "text", "")]),
         ('env.str(f"{provider.upper()}_ID", default="")', [("GOOGLE_ID", "text", "''"), ("GITHUB_ID", "text", "''")]),

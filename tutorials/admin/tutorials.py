@@ -48,6 +48,8 @@ class TutorialAdmin(ByDate, LooksUp, OneByOne, ServiceAdmin):
     readonly_fields = ("minutes", "updated_at")
     show_full_result_count = False
     change_form_outer_before_template = "tutorials/_admin_standing.html"
+    # An hour of writing is not lost by a click on the menu.
+    warn_unsaved_form = True
     change_form_outer_after_template = "tutorials/_admin_beside.html"
     fieldsets = (
         (None, {"fields": ("title", "slug", "summary", "body", "new_images", "seen")}),
