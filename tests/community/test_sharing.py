@@ -101,12 +101,3 @@ def test_feeds_are_announced_where_one_looks_for_them(learner: User) -> None:
     for address, feed in announced.items():
         assert feed in head_of(address).feeds
         assert Client().get(feed).status_code == 200
-
-
-def test_a_thread_says_in_its_markup_what_is_what(learner: User) -> None:
-    post = make_post(author=learner)
-    make_comment(post, author=learner)
-    html = Client().get(post.get_absolute_url()).content.decode()
-    assert 'itemtype="https://schema.org/DiscussionForumPosting"' in html
-    for said in ("headline", "author", "datePublished", "text"):
-        assert html.count(f'itemprop="{said}"') == 1
