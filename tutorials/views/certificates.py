@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import member
+from common.addresses import absolute
 from common.forms import submit
 from tutorials.forms import CertificateNameForm
 from tutorials.models import Certificate
@@ -38,7 +40,7 @@ def change_name(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def show(request: HttpRequest, found: Certificate, form: CertificateNameForm) -> HttpResponse:
     profile = found.user.profile
-    address = request.build_absolute_uri(found.get_absolute_url())
+    address = absolute(found.get_absolute_url())
     context = {
         "certificate": found,
         "own": found.user_id == request.user.pk,
@@ -46,7 +48,7 @@ def show(request: HttpRequest, found: Certificate, form: CertificateNameForm) ->
         "profile": profile if profile.shows("learning", to=request.user) else None,
         "is_listed": profile.shows("learning", to=AnonymousUser()),
         "address": address,
-        "host": request.get_host(),
+        "host": urlsplit(address).netloc,
         "qr_code": qr_code(address),
         "form": form,
     }
