@@ -24,6 +24,10 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") keep();
 });
 addEventListener("pagehide", keep);
+// Who comes back to a page that the browser has kept writes something new there.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) for (const field of document.querySelectorAll("input[name=page]")) field.value = crypto.randomUUID();
+});
 addEventListener("beforeunload", (event) => {
   if ([...unsaved].some((form) => !form.querySelector(STATUS))) event.preventDefault();
 });

@@ -115,6 +115,9 @@ def test_whose_session_ends_while_they_write_signs_in_beside_it_and_goes_on(
     expect(page.locator("#draft_status")).to_contain_text("Draft saved.")
     page.get_by_role("button", name="Post answer").click()
     expect(page.locator("article.comment")).to_contain_text("Say how many sentences you want.")
+    # What is begun now is another draft, though the browser sends the same token.
+    page.get_by_label("Text").fill("And show an answer of that length.")
+    expect(page.locator("#draft_status")).to_contain_text("Draft saved.")
 
 
 def test_what_was_written_in_the_last_second_is_kept_too(
