@@ -42,7 +42,9 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     detail = "Nothing was sent. Go back, reload the page and send it again."
-    return error(request, status=403, code="csrf_failed", detail=detail, written=written_in(request))
+    # As Django says of an origin, or a page before, that is not ours: what others have sent is nobody's own words.
+    written = [] if "checking failed" in reason else written_in(request)
+    return error(request, status=403, code="csrf_failed", detail=detail, written=written)
 
 
 def signed_out(request: HttpRequest, *, sign_in: str) -> HttpResponse:

@@ -50,3 +50,11 @@ def test_a_form_that_had_expired_shows_what_was_written(learner: User) -> None:
     assert answer.status_code == 403
     assert "What I had written &lt;/textarea&gt;" in answer.content.decode()
     assert "What you wrote" not in client.post("/community/new/", {"body": " "}).content.decode()
+
+
+def test_what_a_page_of_somebody_else_sends_is_not_shown_as_ones_own_words(learner: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(learner)
+    answer = client.post("/community/new/", {"body": WORDS}, headers={"Origin": "https://elsewhere.example"})
+    assert answer.status_code == 403
+    assert "What I had written" not in answer.content.decode()
