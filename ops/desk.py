@@ -31,6 +31,7 @@ from community.models import Case
 from community.querysets.posts import may_moderate
 from ops.models import Alarm, ErrorGroup
 from ops.services.backups.standing import standing
+from tutorials.admin.own import Own, own_tutorials
 from tutorials.models import Status, Tutorial
 
 if TYPE_CHECKING:
@@ -186,6 +187,13 @@ ERRANDS: tuple[tuple[Callable[[User | AnonymousUser], bool], Callable[[], Iterat
     (if_they_have("billing.view_contactrequest"), requests),
     (if_they_have("ops.view_errorgroup"), errors),
 )
+
+
+def own(user: User | AnonymousUser) -> list[Own] | None:
+    """What somebody writes; None: they write nothing."""
+    if not (isinstance(user, User) and user.has_perm("tutorials.add_tutorial")):
+        return None
+    return own_tutorials(user)
 
 
 def promise(user: User | AnonymousUser) -> str:

@@ -16,4 +16,5 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "numbers": desk.numbers(user),
         "errands": desk.errands(user),
         "promise": desk.promise(user),
+        "own": desk.own(user),
     }

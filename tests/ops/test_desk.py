@@ -11,6 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from analytics.days import day_of
+from analytics.models import DailyCount
+from analytics.models.counts import EVERYBODY, Dimension
 from billing.models import ContactRequest
 from ops import desk
 from ops.admin import sidebar
@@ -76,6 +79,34 @@ def test_each_sees_what_they_may_do_something_about(client: Client, author: User
         assert "MRR" not in text
         assert "burnt down" not in text
         assert "kind of error" not in text
+
+
+def test_who_writes_finds_their_own_with_where_it_stands_and_who_comes(client: Client, author: User) -> None:
+    make_tutorial("Of somebody else")
+    make_tutorial("Long gone", author=author, status="archived")
+    make_tutorial("Half written", author=author, status="draft")
+    out = make_tutorial("Read by many", author=author)
+    today = day_of(timezone.now())
+    for days, views in ((0, 5), (29, 7), (30, 90)):
+        day = today - timedelta(days=days)
+        key = out.get_absolute_url()
+        DailyCount.objects.create(dimension=Dimension.PAGE, key=key, segment=EVERYBODY, day=day, events=views)
+    drawn, half = desk.own(author) or []
+    assert (drawn.title, drawn.standing, drawn.views) == ("Read by many", "published", "12 views in 30 days")
+    assert (half.title, half.standing, half.views) == ("Half written", "draft", "")
+    text = " ".join(page(client, author).split())
+    assert ">12 views in 30 days</a>" in text
+    assert "draft, changed just now" in text
+    for address in (drawn.address, drawn.readers, half.address, "/admin/tutorials/tutorial/add/"):
+        assert f'href="{address}"' in text
+        assert client.get(address).status_code == 200
+
+
+def test_who_has_written_nothing_is_asked_to_begin_and_who_writes_nothing_is_not(
+    client: Client, author: User, moderator: User
+) -> None:
+    assert "None yet." in page(client, author)
+    assert "Your tutorials" not in page(client, moderator)
 
 
 def test_new_members_are_compared_with_the_week_before(admin: User) -> None:
