@@ -58,3 +58,12 @@ def test_what_a_page_of_somebody_else_sends_is_not_shown_as_ones_own_words(learn
     answer = client.post("/community/new/", {"body": WORDS}, headers={"Origin": "https://elsewhere.example"})
     assert answer.status_code == 403
     assert "What I had written" not in answer.content.decode()
+
+
+def test_what_cannot_be_sent_from_a_part_of_a_page_is_told_in_words_that_fit_there(learner: User) -> None:
+    client = Client()
+    client.force_login(learner)
+    answer = client.post("/community/posts/999/like/", headers=HTMX)
+    assert answer.status_code == 404
+    assert answer.content.decode().strip().startswith('<span role="alert">')
+    assert "Show all tutorials" not in answer.content.decode()
