@@ -299,7 +299,11 @@ def test_a_like_that_cannot_be_told_of_now_waits_and_holds_up_no_other(
     def tell() -> set[int]:
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '100ms'")
-        return telling.tell_of_likes()
+            try:
+                return telling.tell_of_likes()
+            finally:
+                # Whoever gets this connection next from the pool has the usual patience.
+                cursor.execute("RESET lock_timeout")
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         User.objects.select_for_update(of=("self",)).get(pk=learner.pk)
