@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 from django.test import Client
 
@@ -58,3 +61,12 @@ def head_of(address: str, client: Client | None = None) -> Head:
     answer = (client or Client()).get(address)
     assert answer.status_code == 200, address
     return Head(answer.content.decode())
+
+
+def map_of_site(client: Client) -> str:
+    """The whole of it: where keys of rows are large, it is several files, which the first one names."""
+    text = client.get("/sitemap.xml").content.decode()
+    if "<sitemapindex" not in text:
+        return text
+    files = [urlsplit(address) for address in re.findall(r"<loc>(.*?)</loc>", text)]
+    return "".join(client.get(f"{each.path}?{unescape(each.query)}").content.decode() for each in files)

@@ -17,7 +17,7 @@ from PIL import Image
 from accounts.models import User
 from tests.architecture import test_routes
 from tests.architecture.test_routes import TABLE, address_of
-from tests.heads import Head, head_of
+from tests.heads import Head, head_of, map_of_site
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_the_map_names_what_is_listed_and_nothing_else(cast: dict[str, User | No
     visitor = Client()
     robots = RobotFileParser()
     robots.parse(visitor.get("/robots.txt").content.decode().splitlines())
-    named = re.findall(r"<loc>(.*?)</loc>", visitor.get("/sitemap.xml").content.decode())
+    named = re.findall(r"<loc>(.*?)</loc>", map_of_site(visitor))
     for address in named:
         head = head_of(address.removeprefix(settings.SITE_URL), visitor)
         assert head.is_listed, address

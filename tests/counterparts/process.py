@@ -123,7 +123,7 @@ def running(**environment: str) -> Iterator[Counterparts]:
             yield started
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def wait_until_it_answers(started: Counterparts, process: subprocess.Popen[bytes]) -> None:
