@@ -31,5 +31,9 @@ def categories_for(user: User | AnonymousUser) -> list[Category]:
 
 def categories_to_begin_in(user: User, *, besides: int | None = None) -> list[Category]:
     """Those that somebody may choose for a post; `besides` is the key of the one that it is in."""
-    moderates = may_moderate(user)
-    return [each for each in categories_for(user) if moderates or not each.staff_only or each.pk == besides]
+    return [each for each in categories_for(user) if each.pk == besides or may_begin_in(user, each)]
+
+
+def may_begin_in(user: User, category: Category) -> bool:
+    """Whether somebody who may know of a category may begin posts there, or move theirs to it."""
+    return not category.staff_only or may_moderate(user)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from analytics import track
+from community.categories import may_begin_in
 from community.models import CaseKind, Comment, Post, Revision, State
 from community.querysets.posts import may_moderate
 from community.services import admission, cases, following, indexing, states, texts
@@ -232,7 +233,7 @@ def check(post: Post, *, by: User, is_new: bool = True) -> None:
     if category is None or not type(category).objects.visible_to(by).filter(pk=category.pk).exists():
         raise ValidationError({"category": ValidationError(NO_SUCH_CATEGORY, code="invalid_choice")})
     moved = is_new or Post.objects.filter(pk=post.pk).exclude(category=category).exists()
-    if category.staff_only and moved and not may_moderate(by):
+    if moved and not may_begin_in(by, category):
         raise ValidationError({"category": ValidationError(STAFF_BEGIN, code="staff_only")})
     post.full_clean(exclude=["author", "tutorial", "body", "body_html", "text"])
 

@@ -1,4 +1,5 @@
-// Comforts of forms: passwords can be shown, secrets copied, a page printed, the time zone is known. Everything works without.
+// Comforts of forms: passwords can be shown, secrets copied, a page printed, the time zone is known. Everything works
+// without them.
 
 function addShowButton(field) {
   const button = document.createElement("button");

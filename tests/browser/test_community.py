@@ -37,6 +37,15 @@ def other_page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
+@pytest.fixture
+def post_of_another(page: Page, asker: User, helper: User, category: Category) -> Post:
+    """It is open before `asker`, who may answer it."""
+    post = make_post("How do I keep answers short?", author=helper, category=category)
+    sign_in(page, asker)
+    page.goto(post.get_absolute_url())
+    return post
+
+
 def test_one_asks_the_other_answers_and_it_is_accepted(
     page: Page, other_page: Page, asker: User, helper: User, category: Category
 ) -> None:
@@ -96,11 +105,8 @@ def test_a_draft_survives_a_closed_tab(page: Page, asker: User, category: Catego
 
 @pytest.mark.parametrize("silent", [False])  # The browser itself notes an answer of 401.
 def test_whose_session_ends_while_they_write_signs_in_beside_it_and_goes_on(
-    page: Page, asker: User, helper: User, category: Category
+    page: Page, asker: User, post_of_another: Post
 ) -> None:
-    post = make_post("How do I keep answers short?", author=helper, category=category)
-    sign_in(page, asker)
-    page.goto(post.get_absolute_url())
     page.context.clear_cookies(name="__Host-session")
     page.get_by_label("Text").fill("Say how many sentences")
     expect(page.locator("#draft_status")).to_contain_text("You are signed out.")
@@ -110,7 +116,7 @@ def test_whose_session_ends_while_they_write_signs_in_beside_it_and_goes_on(
     beside.get_by_label("E-mail address").fill(asker.email)
     beside.get_by_label("Password", exact=True).fill(PASSWORD)
     beside.get_by_label("Password", exact=True).press("Enter")
-    beside.wait_for_url(f"**{post.get_absolute_url()}")
+    beside.wait_for_url(f"**{post_of_another.get_absolute_url()}")
     page.get_by_label("Text").press_sequentially(" you want.")
     expect(page.locator("#draft_status")).to_contain_text("Draft saved.")
     page.get_by_role("button", name="Post answer").click()
@@ -120,12 +126,7 @@ def test_whose_session_ends_while_they_write_signs_in_beside_it_and_goes_on(
     expect(page.locator("#draft_status")).to_contain_text("Draft saved.")
 
 
-def test_what_was_written_in_the_last_second_is_kept_too(
-    page: Page, asker: User, helper: User, category: Category
-) -> None:
-    post = make_post("How do I keep answers short?", author=helper, category=category)
-    sign_in(page, asker)
-    page.goto(post.get_absolute_url())
+def test_what_was_written_in_the_last_second_is_kept_too(page: Page, post_of_another: Post) -> None:
     page.get_by_label("Text").fill("Said and gone")
     page.goto("/")
     page.wait_for_function("async () => (await (await fetch('/community/drafts/')).text()).includes('Said and gone')")

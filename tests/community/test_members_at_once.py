@@ -57,10 +57,15 @@ def test_of_two_drafts_begun_at_once_one_is_the_last_that_may_be(learner: User) 
     assert Draft.objects.count() == drafts.MOST
 
 
-def test_of_two_things_followed_at_once_one_is_the_last_that_may_be(learner: User) -> None:
+def follow_all_but_one(person: User) -> None:
+    """Of the things that may be followed."""
     Watch.objects.bulk_create(
-        Watch(user=learner, level=Level.WATCHING, tag=f"tag-{number}") for number in range(following.MOST - 1)
+        Watch(user=person, level=Level.WATCHING, tag=f"tag-{number}") for number in range(following.MOST - 1)
     )
+
+
+def test_of_two_things_followed_at_once_one_is_the_last_that_may_be(learner: User) -> None:
+    follow_all_but_one(learner)
     first, second = (
         partial(following.put_watch, user=learner, level=Level.WATCHING, tag=tag) for tag in ("prompts", "agents")
     )
@@ -69,9 +74,7 @@ def test_of_two_things_followed_at_once_one_is_the_last_that_may_be(learner: Use
 
 
 def test_the_last_thing_that_may_be_followed_is_followed_twice_at_once(learner: User) -> None:
-    Watch.objects.bulk_create(
-        Watch(user=learner, level=Level.WATCHING, tag=f"tag-{number}") for number in range(following.MOST - 1)
-    )
+    follow_all_but_one(learner)
     first, second = (
         partial(following.put_watch, user=learner, level=level, tag="prompts")
         for level in (Level.WATCHING, Level.MUTED)
