@@ -10,7 +10,7 @@ from django.urls import reverse
 from billing.access import FREE
 from community.categories import all_categories, categories_for
 from community.models import Post
-from tutorials.sitemaps import SITEMAPS, Numbered, OurSitemap
+from tutorials.sitemaps import SITEMAPS, LongSitemap, OurSitemap
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,16 +27,12 @@ class Lists(OurSitemap):
         return item
 
 
-class Posts(OurSitemap):
+class Posts(LongSitemap):
     """Those that visitors may read."""
 
     def items(self) -> Any:
         public = categories_for(AnonymousUser())
         return Post.objects.published().filter(category__in=public).only("title", "active_at").order_by("pk")
-
-    @property
-    def paginator(self) -> Numbered:
-        return Numbered(self.items(), self.limit)
 
     def lastmod(self, item: Post) -> datetime:
         return item.active_at

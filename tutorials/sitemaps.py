@@ -56,6 +56,14 @@ class OurSitemap(Sitemap):
         return str(urlsplit(settings.SITE_URL).netloc)
 
 
+class LongSitemap(OurSitemap):
+    """Of rows of which there may be a million; `items` are in the order of their keys."""
+
+    @property
+    def paginator(self) -> Numbered:
+        return Numbered(self.items(), self.limit)
+
+
 class Pages(OurSitemap):
     """The pages that lead to tutorials, and what they cost."""
 
@@ -97,15 +105,11 @@ class Tutorials(OurSitemap):
         """Not worth reading them all for."""
 
 
-class People(OurSitemap):
+class People(LongSitemap):
     """Those who say something of themselves to everybody."""
 
     def items(self) -> Any:
         return Profile.objects.listed().only("handle").order_by("pk")
-
-    @property
-    def paginator(self) -> Numbered:
-        return Numbered(self.items(), self.limit)
 
 
 OWN: dict[str, type[Sitemap]] = {"pages": Pages, "tracks": Tracks, "tutorials": Tutorials}
