@@ -61,7 +61,8 @@ class LongSitemap(OurSitemap):
 
     @property
     def paginator(self) -> Numbered:
-        return Numbered(self.items(), self.limit)
+        rows: Any = self.items()
+        return Numbered(rows, self.limit)
 
 
 class Pages(OurSitemap):
