@@ -7,7 +7,6 @@ nobody can count is no reason to lock everybody out.
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping
 from typing import cast
@@ -15,6 +14,8 @@ from typing import cast
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 from django.utils.crypto import salted_hmac
+from django_ratelimit.core import get_usage
+from redis import RedisError
 
 from common.moments import rounded_up
 from common.remembering import cache_may_be_away
@@ -46,26 +47,24 @@ redis.call("PEXPIRE", KEYS[1], memory)
 return 0
 """
 
-# Several counts at once, each spent only if all have enough left. Answers the places of those that have not.
-SPEND = """
-local uses, period, refused = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
+# Several counts at once, each spent only if all have enough left. Answers the milliseconds to wait.
+TOGETHER = """
+local uses, period, wait = tonumber(ARGV[1]), tonumber(ARGV[2]), 0
 for place, key in ipairs(KEYS) do
   if (tonumber(redis.call("GET", key)) or 0) + uses > tonumber(ARGV[2 + place]) then
-    table.insert(refused, place)
+    wait = math.max(wait, redis.call("PTTL", key), 1)
   end
 end
-if #refused > 0 then
-  return refused
+if wait > 0 then
+  return wait
 end
-for _, key in ipairs(KEYS) do
+for place, key in ipairs(KEYS) do
   if redis.call("INCRBY", key, uses) == uses then
     redis.call("PEXPIRE", key, period)
   end
 end
-return refused
+return 0
 """
-RATE = re.compile(r"(\d+)/(\d*)([smhd])", re.ASCII)
-UNITS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}  # seconds
 
 
 class Limited(Exception):
@@ -83,8 +82,16 @@ def spend(name: str, key: str, rate: str) -> None:
     `rate` is uses per period: "20/m", "5/h", "3/10m". The key may be an address or an e-mail
     address; it is not stored. One limit is one name with one rate.
     """
-    uses, seconds = read_rate(rate)
-    spend_together({(name, key): uses}, 1, seconds=seconds)
+    digest = conceal(name, key)
+    with cache_may_be_away(f"the limit {name} is not held"):
+        # Not that it is asked about: the engine only hands the request to the key.
+        usage = get_usage(None, group=name, key=lambda _group, _request: digest, rate=rate, increment=True)
+        if usage["count"] == 0:
+            # How the engine says that the key went away while it counted.
+            raise RedisError("the count was lost")
+        if usage["should_limit"]:
+            # The period ends with the last second, not before it.
+            raise Limited(usage["time_left"] + 1)
 
 
 def spend_together(limits: Mapping[tuple[str, str], int], uses: int, *, seconds: int) -> None:
@@ -92,32 +99,13 @@ def spend_together(limits: Mapping[tuple[str, str], int], uses: int, *, seconds:
 
     Beyond the limit of one of them none is counted: whoever sends too much at once may send less.
     """
-    with cache_may_be_away(f"{' and '.join(f'the limit {name}' for name, _ in limits)} is not held"):
-        now = time.time()
+    with cache_may_be_away(f"the limits {', '.join(name for name, _ in limits)} are not held"):
         cache = counting_cache()
-        digests = [conceal(name, key) for name, key in limits]
-        ends = [end_of_span(digest, seconds, now) for digest in digests]
-        keys = [cache.make_key(f"uses:{digest}:{end}") for digest, end in zip(digests, ends, strict=True)]
+        keys = [cache.make_key(f"uses:{conceal(name, key)}") for name, key in limits]
         client = cache._cache.get_client(write=True)
-        refused = client.eval(SPEND, len(keys), *keys, uses, seconds * 1000, *limits.values())
-        if refused:
-            raise Limited(math.ceil(max(ends[place - 1] for place in refused) - now))
-
-
-def read_rate(rate: str) -> tuple[int, int]:
-    """How many uses, and in how many seconds. Raises ValueError."""
-    found = RATE.fullmatch(rate)
-    if found is None:
-        raise ValueError(f"{rate!r} is no rate, such as 20/m or 3/10m.")
-    uses, number, unit = found.groups()
-    return int(uses), int(number or 1) * UNITS[unit]
-
-
-def end_of_span(digest: str, seconds: int, now: float) -> int:
-    """When the span is over in which a use counts now, in seconds since 1970; each key has its own, so that not all
-    who wait come at the same moment."""
-    begin = int(digest, 16) % seconds
-    return int(now - begin) // seconds * seconds + seconds + begin
+        wait = client.eval(TOGETHER, len(keys), *keys, uses, seconds * 1000, *limits.values())
+        if wait:
+            raise Limited(math.ceil(int(wait) / 1000))
 
 
 def attempt(name: str, key: str) -> None:
