@@ -6,7 +6,6 @@ By hand: a serializer would take longer for one event than the platform has for 
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from django.http import HttpRequest
 from analytics import features
 from analytics.events import FROM_OUTSIDE, AudienceOf, Event, Name
 from analytics.pages import page_at
+from analytics.pipeline.lines import encode
 from analytics.requests import VisitOfRequest
 from analytics.sources import words
 from common.moments import DAY, MINUTE
@@ -45,6 +45,8 @@ TIME_ZONE = "time_zone"
 MEASURED = {"seconds": (0, 3600), "scroll": (0, 1), "lcp": (0, 60_000), "inp": (0, 60_000), "cls": (0, 100)}
 # What a page_view tells of where it came from.
 CAME_FROM = ("source", "medium", "campaign")
+# bool is an int, but no number of anything.
+NUMBERS = frozenset({int, float})
 
 Fault = dict[str, str]
 
@@ -120,12 +122,11 @@ class Reading:
         self.read_id(self.sent.get("id"))
         self.read_time(self.sent.get("at"))
         self.read_name(self.sent.get("name"))
-        subject = "feature" if self.name == Name.FEATURE else "path"
-        if self.name:
-            self.read_subject(subject, self.sent.get(subject))
-            self.read_properties(self.sent.get("properties"))
-        # Where the name is wrong, nobody can say which of the two it should have.
-        known = {"id", "name", "at", "properties", subject} | ({"feature"} if not self.name else set())
+        known = OF_NO_KIND
+        if kind := KINDS.get(self.name):
+            known = kind.fields
+            self.read_subject(kind.subject, self.sent.get(kind.subject))
+            self.read_properties(kind, self.sent.get("properties"))
         if not self.sent.keys() <= known:
             for field in sorted(self.sent.keys() - known)[:MOST_UNKNOWN]:
                 self.blame(readable(field), "unknown", "An event of this name has no such field.")
@@ -164,7 +165,7 @@ class Reading:
         elif not isinstance(sent, str):
             self.blame("name", "invalid", NOT_TEXT)
         elif sent in FROM_OUTSIDE:
-            self.name = Name(sent).value
+            self.name = sent
         elif sent in Name.values:
             self.blame("name", "not_from_outside", f"{sent} is recorded by the platform itself.")
         else:
@@ -184,7 +185,7 @@ class Reading:
             if not self.subject:
                 self.blame(field, "unknown_page", "No page of ours is there. Send the path without its query.")
 
-    def read_properties(self, sent: Any) -> None:
+    def read_properties(self, kind: Kind, sent: Any) -> None:
         if sent is None:
             sent = {}
         if not isinstance(sent, dict):
@@ -194,28 +195,35 @@ class Reading:
             self.blame("properties", "too_many", f"There may be {MOST_PROPERTIES} of them.")
             return
         for key, value in sent.items():
-            self.read_property(key, value)
+            check = kind.checks.get(key) or self.check_of_other(kind, key)
+            if check is None:
+                continue
+            if (wrong := check(key, value)) is not None:
+                self.blame(f"properties.{key}", *wrong)
+            else:
+                self.properties[key] = value
         self.time_zone = str(self.properties.pop(TIME_ZONE, ""))
         if self.name == Name.PAGE_LEFT and "seconds" not in sent:
             self.blame("properties.seconds", "required", REQUIRED)
-        if self.name == Name.PAGE_VIEW:
+        elif self.name == Name.PAGE_VIEW:
             self.take_source()
-        if self.properties and len(json.dumps(self.properties, ensure_ascii=False).encode()) > LARGEST_PROPERTIES:
-            self.blame("properties", "too_large", f"Together they may have {LARGEST_PROPERTIES} bytes as JSON.")
+        elif self.name == Name.FEATURE:
+            # What the others may have is never so much.
+            self.measure_properties()
 
-    def read_property(self, key: str, value: Any) -> None:
+    def check_of_other(self, kind: Kind, key: str) -> Check | None:
+        """Of a property that is not named by its kind. None, and a fault, if there may be none."""
         if not KEY.match(key) or len(key) > LONGEST_KEY:
             detail = f"A name has up to {LONGEST_KEY} small letters, digits and underscores, and begins with a letter."
             self.blame(f"properties.{readable(key)}", "invalid_name", detail)
-            return
-        checks = CHECKS[self.name]
-        check = checks.get(key) or checks.get("")
-        if check is None:
+            return None
+        if kind.check_of_others is None:
             self.blame(f"properties.{key}", "unknown", "An event of this name has no such property.")
-        elif (wrong := check(key, value)) is not None:
-            self.blame(f"properties.{key}", *wrong)
-        else:
-            self.properties[key] = value
+        return kind.check_of_others
+
+    def measure_properties(self) -> None:
+        if self.properties and len(encode(self.properties).encode()) > LARGEST_PROPERTIES:
+            self.blame("properties", "too_large", f"Together they may have {LARGEST_PROPERTIES} bytes as JSON.")
 
     def take_source(self) -> None:
         """Cleaned as what stands in links is; what cannot be, is none."""
@@ -251,19 +259,34 @@ def a_text(_key: str, value: Any) -> Wrong | None:
 
 
 def a_measure(key: str, value: Any) -> Wrong | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) not in NUMBERS:
         return "invalid", "This must be a number."
     least, most = MEASURED[key]
-    if math.isfinite(value) and least <= value <= most:
+    if least <= value <= most:
         return None
     return "out_of_range", f"This must be from {least} to {most}."
 
 
-# By name of the event and of the property; "" stands for all others.
-CHECKS: Mapping[str, Mapping[str, Check]] = {
-    Name.PAGE_VIEW: dict.fromkeys((TIME_ZONE, *CAME_FROM), a_text),
-    Name.PAGE_LEFT: {TIME_ZONE: a_text, **dict.fromkeys(MEASURED, a_measure)},
-    Name.FEATURE: {TIME_ZONE: a_text, "": any_value},
+class Kind(NamedTuple):
+    """What an event of one name may have: the field that says of what, and its properties, by their checks."""
+
+    subject: str
+    checks: Mapping[str, Check]
+    check_of_others: Check | None = None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return FIELDS[self.subject]
+
+
+ALWAYS = frozenset({"id", "name", "at", "properties"})
+FIELDS = {subject: ALWAYS | {subject} for subject in ("path", "feature")}
+# Where the name is wrong, nobody can say which of the two it should have.
+OF_NO_KIND = ALWAYS | FIELDS.keys()
+KINDS: Mapping[str, Kind] = {
+    Name.PAGE_VIEW: Kind("path", dict.fromkeys((TIME_ZONE, *CAME_FROM), a_text)),
+    Name.PAGE_LEFT: Kind("path", {TIME_ZONE: a_text, **dict.fromkeys(MEASURED, a_measure)}),
+    Name.FEATURE: Kind("feature", {TIME_ZONE: a_text}, any_value),
 }
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from rest_framework.request import Request
@@ -73,7 +72,6 @@ class EventsDoor(APIView):
 @stands_for(EventsDoor)
 @csrf_exempt
 @login_not_required
-@never_cache
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
     """202: what was right is safe. 4xx: nothing was taken. 503: nothing is safe; send it again."""
@@ -154,5 +152,7 @@ def not_allowed(request: HttpRequest, error: NotAllowed) -> HttpResponse:
 
 def accepted(number: int, rejected: list[Rejected]) -> HttpResponse:
     return JsonResponse(
-        {"accepted": number, "rejected": [{"index": one.index, "errors": one.errors} for one in rejected]}, status=202
+        {"accepted": number, "rejected": [{"index": one.index, "errors": one.errors} for one in rejected]},
+        status=202,
+        headers={"Cache-Control": "no-store"},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from analytics.events import AudienceOf, Event
@@ -29,17 +30,22 @@ def line_of(event: Event) -> bytes:
     identity = event.id.int
     if identity >> 76 & 0xF != 7:
         raise ValueError("The id of an event is a UUID of version 7.")
-    properties = json_of(event.properties) if event.properties else "{}"
+    texts = [
+        event.name[:LONGEST_NAME],
+        event.subject[:LONGEST_SUBJECT],
+        event.source[:LONGEST_SOURCE],
+        json_of(event.properties) if event.properties else "{}",
+    ]
+    # Together, since nearly none has anything.
+    if SPECIAL.search("".join(texts)):
+        texts = [text.translate(ESCAPES) for text in texts]
     line = "\t".join(
         (
             f"{identity:032x}",
             NULL if event.user_id is None else str(int(event.user_id)),
             NULL if event.visitor is None else str(int(event.visitor)),
             words_of(event.audience),
-            escaped(event.name[:LONGEST_NAME]),
-            escaped(event.subject[:LONGEST_SUBJECT]),
-            escaped(event.source[:LONGEST_SOURCE]),
-            escaped(properties),
+            *texts,
         )
     )
     # Half a pair of surrogates, which JSON may hold, is no character.
@@ -54,12 +60,9 @@ def json_of(properties: Any) -> str:
     return NOTHING_IN_JSON.sub(r"\1", text) if "\\u0000" in text else text
 
 
+@lru_cache(maxsize=1000)
 def words_of(audience: AudienceOf) -> str:
     words = BETWEEN.join(audience)
     if words.count(BETWEEN) == len(audience) - 1 and len(words) < LONGEST_WORD and not SPECIAL.search(words):
         return words
     return BETWEEN.join(NOT_IN_WORDS.sub("", word)[:LONGEST_WORD] for word in audience)
-
-
-def escaped(text: str) -> str:
-    return text.translate(ESCAPES) if SPECIAL.search(text) else text
