@@ -11,6 +11,8 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # Many tests wait for servers that start and die, so with more of them than there are cores the cores are busy.
 WORKERS := $(shell echo $$(( $(CORES) + ($(CORES) + 1) / 2 )))
 COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes
+# Containers often forbid Python to keep what it has compiled, and each start would compile all of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
 SECRET = $(shell head -c 48 /dev/urandom | base64)
 # Nothing is connected to: these only have to look like a complete configuration.
 PRODUCTION = DEBUG=false SECRET_KEY='$(SECRET)' JWT_SECRET='$(SECRET)' ALLOWED_HOSTS=howtoai.example \

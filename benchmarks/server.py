@@ -82,6 +82,8 @@ def production(home: Path) -> dict[str, str]:
         "JWT_SECRET": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "127.0.0.1",
         "VAR_DIR": str(home),
+        # What is deployed is compiled beforehand, and here at its first start.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 

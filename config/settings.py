@@ -77,7 +77,7 @@ INSTALLED_APPS = [
     "common",
     # unfold replaces the admin's templates, so it stands before it.
     "unfold",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     # For `clearsessions` alone: the sessions themselves are accounts.BrowserSession.

@@ -15,6 +15,7 @@ def to_change_password(request: HttpRequest, extra_context: object = None) -> Ht
     return redirect("account_change_password")
 
 
+admin.autodiscover()
 # One door for everybody to sign in, and to change a password: the admin's own know no second factor, no limit and no
 # history.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
