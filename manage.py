@@ -7,7 +7,7 @@ import sys
 
 # Nearly all that is made while the apps are loaded stays to the end. To look through it for garbage, again and again
 # and once more at the end, took a quarter of the time of a short command.
-gc.set_threshold(20_000, 20, 20)
+gc.set_threshold(100_000, 20, 20)
 
 # These must work before there is anything to connect to.
 WITHOUT_SERVICES = {"setup_env", "help", "--help", "-h", "version", "--version"}
