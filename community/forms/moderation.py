@@ -61,7 +61,7 @@ class ReportForm(forms.Form):
 class VersionForm(forms.Form):
     """Pages write `version` themselves, as the text is now."""
 
-    version = forms.CharField(required=False, max_length=40)
+    version = forms.CharField(required=False, max_length=60)
 
     def say_what_changed(self, text: Post | Comment) -> None:
         """Where the page is shown again, with the text as it is now, that this is another than was read."""

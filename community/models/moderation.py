@@ -16,7 +16,7 @@ from community.models.posts import Comment, Post, one_text
 from community.querysets.moderation import CaseQuerySet, StaffActionQuerySet, StandingQuerySet
 
 LONGEST_REASON = 1000  # characters
-CHANGED_SINCE_READ = "Its author has changed this since you read it. Read it as it is now, and decide anew."
+CHANGED_SINCE_READ = "This has changed since you read it. Read it as it is now, and decide anew."
 NO_REASON = "Say why, in a sentence."
 
 

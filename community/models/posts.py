@@ -220,7 +220,8 @@ class Post(models.Model):
 
     @property
     def version(self) -> str:
-        return version_of(self.created_at, self.edited_at)
+        """Of its words, and of where they stand: a moderator may have moved it."""
+        return f"{version_of(self.created_at, self.edited_at)}-{self.category_id}"
 
     @property
     def is_locked(self) -> bool:

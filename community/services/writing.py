@@ -30,6 +30,11 @@ NOT_YOURS = "Only who wrote this may change it."
 NOT_READABLE = "This is not there to be read any more, so it cannot be changed or answered."
 OTHER_THREAD = "This reply answers a comment of another thread. Open that thread and answer there."
 OTHERS_READ_ELSEWHERE = "Others have answered here, and other people read that category. Ask a moderator to move it."
+CHANGED_MEANWHILE = "changed_meanwhile"
+CHANGED = (
+    "This has changed since you began to edit it, in another tab of yours or by a moderator. Beneath your words stands"
+    " what is there now; save once more to put yours in its place."
+)
 NO_SUCH_BLOCK = "There is no such place in this tutorial."
 WRITTEN = frozenset({"title", "body", "category", "tags", "type"})
 
@@ -132,13 +137,14 @@ def top_of(parent: Comment | None, post: Post) -> Comment | None:
 
 
 @transaction.atomic
-def edit_post(*, by: User, post: Post, changes: Mapping[str, Any]) -> Post:
+def edit_post(*, by: User, post: Post, changes: Mapping[str, Any], version: str = "") -> Post:
     """Write these fields anew; what was there stays as a revision. The same once more changes nothing.
 
-    Raises PermissionDenied; ValidationError by field.
+    `version` is that of the text in which the edit was begun, where that is known. Raises PermissionDenied;
+    ValidationError by field, and in general for a text that has another version.
     """
     row = take(by, post)
-    before = kept(row)
+    before, now = kept(row), row.version
     category_before, type_before = row.category, row.type
     source, read = texts.read_body(changes.get("body", row.body))
     put(row, changes)
@@ -146,6 +152,7 @@ def edit_post(*, by: User, post: Post, changes: Mapping[str, Any]) -> Post:
     require_same_readers(row, category_before, by=by)
     if kept(row) | {"body": source} == before and row.category == category_before and row.type == type_before:
         return row
+    require_version(now, begun_with=version)
     cause = admission.admit_edit(author=by, body=source, read=read)
     remember(row, before)
     texts.put_body(row, source, read)
@@ -158,12 +165,13 @@ def edit_post(*, by: User, post: Post, changes: Mapping[str, Any]) -> Post:
 
 
 @transaction.atomic
-def edit_comment(*, by: User, comment: Comment, body: str) -> Comment:
-    """Write a comment anew; what was there stays as a revision. Raises PermissionDenied; ValidationError by field."""
+def edit_comment(*, by: User, comment: Comment, body: str, version: str = "") -> Comment:
+    """Write a comment anew; what was there stays as a revision. `version`, and what it raises, as in `edit_post`."""
     row = take(by, comment)
     source, read = texts.read_body(body)
     if source == row.body:
         return row
+    require_version(row.version, begun_with=version)
     cause = admission.admit_edit(author=by, body=source, read=read)
     remember(row, {"body": row.body})
     texts.put_body(row, source, read)
@@ -212,6 +220,12 @@ def take(by: User, text: AnyText) -> AnyText:
     if row.state not in (State.PUBLISHED, State.HELD):
         raise ValidationError(NOT_READABLE, code="not_published")
     return row
+
+
+def require_version(now: str, *, begun_with: str) -> None:
+    """Nobody writes over what they have not seen. Raises ValidationError."""
+    if begun_with and begun_with != now:
+        raise ValidationError(CHANGED, code=CHANGED_MEANWHILE)
 
 
 def require_own(by: User, text: Text) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,12 +14,15 @@ from accounts.permissions import member
 from common.client import client_address
 from common.forms import cleaned, faults_in_words, submit
 from community.categories import categories_to_begin_in
-from community.forms.composing import CommentForm, PostForm, initial_of
+from community.forms.composing import CommentForm, EditCommentForm, EditPostForm, PostForm, initial_of
 from community.models import Comment, Draft, Post
 from community.services import drafts, texts, writing
 from community.views import find_comment, find_post, page_of
 from tutorials.models import Tutorial
 from tutorials.querysets import TEXTS
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 HELD = "Thank you. A moderator reads it first; you will be told."
 
@@ -82,12 +85,17 @@ def edit_post(request: HttpRequest, pk: int) -> HttpResponse:
     post, user = find_post(request, pk), member(request)
     writing.require_own(user, post)
     categories = categories_to_begin_in(user, besides=post.category_id)
-    form = PostForm(request.POST or None, categories=categories, initial=initial_of(post))
+    form = EditPostForm(request.POST or None, categories=categories, initial=initial_of(post))
     if request.method == "POST":
-        edited = submit(form, lambda: writing.edit_post(by=user, post=post, changes=form.cleaned_data))
+        edited = submit(form, lambda: save_edit(user, post, **form.cleaned_data))
         if edited is not None:
             return redirect(edited)
     return render(request, "community/edit_post.html", {"form": form, "post": post})
+
+
+def save_edit(user: User, post: Post, *, version: str, **changes: Any) -> Post:
+    """`version` is that of the text in which the form was filled."""
+    return writing.edit_post(by=user, post=post, changes=changes, version=version)
 
 
 @require_POST
@@ -129,7 +137,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 def edit_comment(request: HttpRequest, pk: int) -> HttpResponse:
     comment, user = find_comment(request, pk), member(request)
     writing.require_own(user, comment)
-    form = CommentForm(request.POST or None, initial={"body": comment.body})
+    form = EditCommentForm(request.POST or None, initial={"body": comment.body})
     if request.method == "POST":
         edited = submit(form, lambda: writing.edit_comment(by=user, comment=comment, **form.cleaned_data))
         if edited is not None:

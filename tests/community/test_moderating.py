@@ -274,9 +274,9 @@ def test_nobody_decides_about_a_text_that_they_have_not_read(
     read = held.version
     writing.edit_post(by=learner, post=held, changes={"body": "Buy my course instead."})
     case = Case.objects.get()
-    with pytest.raises(ValidationError, match="has changed this since you read it"):
+    with pytest.raises(ValidationError, match="This has changed since you read it"):
         decide(case, moderator, decision, version=read)
-    with pytest.raises(ValidationError, match="has changed this since you read it"):
+    with pytest.raises(ValidationError, match="This has changed since you read it"):
         moderating.show(by=moderator, text=held, reason=WHY, version=read)
     assert again(held).state == State.HELD
     assert not StaffAction.objects.exists()

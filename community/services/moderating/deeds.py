@@ -72,7 +72,7 @@ def require_no_own(by: User, text: Text) -> None:
 
 
 def require_version(text: Text, version: str) -> None:
-    """Raises ValidationError if its author has changed what the moderator has read."""
+    """Raises ValidationError if somebody has changed what the moderator has read."""
     if version and version != text.version:
         raise ValidationError(CHANGED_SINCE_READ, code="changed_since")
 
