@@ -12,15 +12,14 @@ import logging
 import os
 import sys
 import time
-from _json import make_encoder
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
-from json.encoder import encode_basestring
 from typing import Any, NoReturn, TextIO
 
+from common.json_texts import writer_of_json
 from common.request_id import request_id
 from common.scrubbing import scrub_exception, scrub_named, scrub_text
 
@@ -122,17 +121,12 @@ def text_of(record: logging.LogRecord) -> str:
     return made
 
 
-def as_json(entry: dict[str, Any]) -> str:
-    return "".join(ENCODER(entry, 0))
-
-
 def refuse(value: object) -> NoReturn:
     raise TypeError(f"{type(value).__name__} cannot be told as JSON")
 
 
-# What `json.dumps` makes anew for each call. Nothing in an entry holds itself (common.scrubbing), which is not checked.
-# The last three: sort keys, skip keys, allow NaN.
-ENCODER = make_encoder(None, refuse, encode_basestring, None, ": ", ", ", *(False, False, True))
+# Nothing in an entry holds itself (common.scrubbing).
+as_json = writer_of_json(refuse)
 
 
 def make_entry(record: logging.LogRecord) -> dict[str, Any]:

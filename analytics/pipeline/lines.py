@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 from typing import Any
 
 from analytics.events import AudienceOf, Event
+from common.json_texts import writer_of_json
 
 # In the order of the table `incoming` of analytics.pipeline.store.
 COLUMNS = ("id", "user_id", "visitor", "words", "name", "subject", "source", "properties")
@@ -22,7 +22,7 @@ SPECIAL = re.compile("[\\\\\t\n\r\0]")
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None})
 NOT_IN_WORDS = re.compile(f"[\\\\\t\n\r\0{BETWEEN}]")
 NOTHING_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":")).encode
+encode = writer_of_json(str, item_separator=",", key_separator=":", allow_nan=False)
 
 
 def line_of(event: Event) -> bytes:

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import User
 from community.models import Comment, Post, Revision
 from community.services import writing
-from community.services.moderating import deeds, texts
+from community.services.moderating import texts
 from tests.community.members import make_category
 
 MEANWHILE = "This has changed since you began to edit it"
