@@ -11,7 +11,7 @@ from typing import Any
 def writer_of_json(
     default: Callable[[Any], Any], *, item_separator: str = ", ", key_separator: str = ": ", allow_nan: bool = True
 ) -> Callable[[Any], str]:
-    """For objects and lists that do not hold themselves, which is not checked; `default` is given what JSON cannot hold.
+    """For objects and lists that do not hold themselves (not checked); `default` is given what JSON cannot hold.
 
     What is written raises ValueError for what is no number, unless that is allowed; whatever `default` raises.
     """
