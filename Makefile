@@ -44,7 +44,7 @@ check: $(VENV)/.installed-dev ## lint, types, import directions, templates, migr
 attack: $(VENV)/.installed-dev $(ATTACK)/.installed ## attack a platform of its own in production settings, on loopback (9 minutes; ARGS name parts)
 	@$(BIN)/python -m trials.attack $(ARGS)
 
-chaos: $(VENV)/.installed-dev ## break everything in turn while people use it, and count what is lost (10 minutes; ARGS name parts)
+chaos: $(VENV)/.installed-dev ## break everything in turn while people use it, and count what is lost (a quarter of an hour; ARGS name parts)
 	@$(BIN)/python -m trials.chaos $(ARGS)
 
 format: $(VENV)/.installed-dev ## rewrite the code in the house's format

@@ -2,7 +2,7 @@
 
 Breaks a production platform of its own, on loopback, while people use it. Prints a table of what came of it; `--write`
 puts it into docs/reliability.md too. Ends with 1 if anything that was promised was lost or doubled, or did not come
-back by itself. Takes ten minutes on two cores with nothing else to do.
+back by itself. Takes a quarter of an hour on two cores with nothing else to do.
 """
 
 from __future__ import annotations
