@@ -99,7 +99,10 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
 
 def page_of(request: HttpRequest) -> str:
     """The page with the form that was sent, as its browser tells; where it tells none of ours, the first page."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
     if page.path and url_has_allowed_host_and_scheme(page.geturl(), allowed_hosts={request.get_host()}):
         return urlunsplit(("", "", page.path, page.query, ""))
     return resolve_url(settings.LOGIN_REDIRECT_URL)

@@ -9,7 +9,7 @@ from django.core import checks
 
 
 class ConfigConfig(AppConfig):
-    """An app only so that `up` and `setup_env`, which stand above all others, are commands."""
+    """An app only so that what stands above all others, such as `up` and `setup_env`, are commands."""
 
     name = "config"
     default = True

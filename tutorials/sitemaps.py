@@ -6,6 +6,7 @@ Certificates are never in it: their addresses are known to whom they were given.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from django.db.models import Max
 from django.urls import reverse
 
 from accounts.models import Profile
+from common.addresses import absolute
 from tutorials.models import Topic, Track, Tutorial
 from tutorials.topics import address_of_topic, topics_with_counts
 
@@ -123,3 +125,11 @@ def fits_in_one_file() -> bool:
     if Tutorial.objects.published().order_by()[: PAGES_A_FILE + 1].count() > PAGES_A_FILE:
         return False
     return all(site().paginator.num_pages == 1 for name, site in SITEMAPS.items() if name not in OWN)
+
+
+def files_of_map() -> Iterator[str]:
+    """The addresses of the files, where not all fits in one."""
+    for section, site in SITEMAPS.items():
+        address = absolute(reverse("tutorials:sitemap_file", args=[section]))
+        yield address
+        yield from (f"{address}?p={number}" for number in range(2, site().paginator.num_pages + 1))

@@ -16,6 +16,7 @@ from analytics import reports
 from analytics.api import shapes
 from analytics.days import DAY, day_of, zone
 from analytics.models.counts import Dimension
+from analytics.models.figures import MAY_SEE
 from analytics.reports import Counts, Totals, View
 from analytics.reports.totals import MEASURES
 from common.api import PrivateView, TextField, validated
@@ -34,7 +35,7 @@ class SeesFigures(Staff):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not super().has_permission(request, view):
             return False
-        if request.user.has_perm("analytics.view_dailycount"):
+        if request.user.has_perm(MAY_SEE):
             return True
         self.message = NOT_ALLOWED
         return False

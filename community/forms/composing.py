@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS
 
 from common.markdown import LARGEST_POST
+from community.forms.versions import VersionForm
 from community.models import Category, Post, PostType
 from community.models.posts import LONGEST_TITLE, MOST_TAGS
 from community.services.texts import EMPTY
-from community.services.writing import CHANGED_MEANWHILE
+from community.services.writing import CHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,15 +72,8 @@ class CommentForm(forms.Form):
     body = body_field(6, "Your answer")
 
 
-class EditForm(forms.Form):
-    """Pages write `version` themselves, as the text is now."""
-
-    version = forms.CharField(required=False, max_length=60)
-
-    @property
-    def meets_another(self) -> bool:
-        """Whether another text stands there than the one in which this edit was begun."""
-        return self.has_error(NON_FIELD_ERRORS, code=CHANGED_MEANWHILE)
+class EditForm(VersionForm):
+    changed = CHANGED
 
 
 class EditPostForm(EditForm, PostForm):

@@ -8,6 +8,7 @@ from django import forms
 
 from accounts.models import Profile
 from common.forms import PlaceForm
+from community.forms.versions import VersionForm
 from community.models import Category, Deed, Pin, State, TrustLevel
 from community.models.moderation import CHANGED_SINCE_READ, LONGEST_REASON, NO_REASON
 
@@ -58,19 +59,11 @@ class ReportForm(forms.Form):
         return f"{quick}: {words}" if words else f"{quick}."
 
 
-class VersionForm(forms.Form):
-    """Pages write `version` themselves, as the text is now."""
-
-    version = forms.CharField(required=False, max_length=60)
-
-    def say_what_changed(self, text: Post | Comment) -> None:
-        """Where the page is shown again, with the text as it is now, that this is another than was read."""
-        read = self["version"].value()
-        if self.errors and read and read != text.version and CHANGED_SINCE_READ not in self.non_field_errors():
-            self.add_error(None, CHANGED_SINCE_READ)
+class ReadForm(VersionForm):
+    changed = CHANGED_SINCE_READ
 
 
-class DecisionForm(VersionForm):
+class DecisionForm(ReadForm):
     decision = forms.ChoiceField(choices=[("keep", "Keep it"), ("hidden", "Hide it")])
     sanction = forms.ChoiceField(
         label="Its author",
@@ -115,7 +108,7 @@ class PersonForm(DeedForm):
     )
 
 
-class TextForm(VersionForm, DeedForm):
+class TextForm(ReadForm, DeedForm):
     """One thing to do to a text."""
 
 

@@ -30,7 +30,6 @@ NOT_YOURS = "Only who wrote this may change it."
 NOT_READABLE = "This is not there to be read any more, so it cannot be changed or answered."
 OTHER_THREAD = "This reply answers a comment of another thread. Open that thread and answer there."
 OTHERS_READ_ELSEWHERE = "Others have answered here, and other people read that category. Ask a moderator to move it."
-CHANGED_MEANWHILE = "changed_meanwhile"
 CHANGED = (
     "This has changed since you began to edit it, in another tab of yours or by a moderator. Beneath your words stands"
     " what is there now; save once more to put yours in its place."
@@ -225,7 +224,7 @@ def take(by: User, text: AnyText) -> AnyText:
 def require_version(now: str, *, begun_with: str) -> None:
     """Nobody writes over what they have not seen. Raises ValidationError."""
     if begun_with and begun_with != now:
-        raise ValidationError(CHANGED, code=CHANGED_MEANWHILE)
+        raise ValidationError(CHANGED, code="changed_meanwhile")
 
 
 def require_own(by: User, text: Text) -> None:

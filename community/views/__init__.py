@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def page_of(request: HttpRequest) -> str:
     """Tells the page that a form stood on from all others: Django masks its token anew each time that it is shown.
 
-    In a field of its own: what is sent as the token may be another by then (static/js/busy.js).
+    In a field of its own: what is sent as the token may be another by then (static/js/token.js).
     """
     return request.POST.get("page", "")
 

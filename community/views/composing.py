@@ -90,6 +90,7 @@ def edit_post(request: HttpRequest, pk: int) -> HttpResponse:
         edited = submit(form, lambda: save_edit(user, post, **form.cleaned_data))
         if edited is not None:
             return redirect(edited)
+        form.say_what_changed(post)
     return render(request, "community/edit_post.html", {"form": form, "post": post})
 
 
@@ -142,6 +143,7 @@ def edit_comment(request: HttpRequest, pk: int) -> HttpResponse:
         edited = submit(form, lambda: writing.edit_comment(by=user, comment=comment, **form.cleaned_data))
         if edited is not None:
             return redirect(edited)
+        form.say_what_changed(comment)
     return render(request, "community/edit_comment.html", {"form": form, "comment": comment, "post": comment.post})
 
 

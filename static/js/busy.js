@@ -10,23 +10,11 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
 });
 
-// Whoever has signed in in another tab since has another token now; what is sent from here takes it along, rather than
-// being refused.
-
-const TOKEN = "csrfmiddlewaretoken";
-
-function token() {
-  return document.cookie.match(/(?:^|; )__Host-csrf=([^;]+)/)?.[1];
-}
-
-document.addEventListener(
-  "submit",
-  ({ target }) => {
-    const field = target.elements[TOKEN];
-    if (field) field.value = token() ?? field.value;
-  },
-  true,
-);
-document.addEventListener("htmx:configRequest", ({ detail: { parameters } }) => {
-  if (parameters[TOKEN]) parameters[TOKEN] = token() ?? parameters[TOKEN];
+// A button that its answer takes the place of stays where something went wrong: that stands beside it, until the next
+// answer.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { target } = detail;
+  if (!target.matches(".like, .watch")) return;
+  if (target.nextElementSibling?.matches("[role=alert]")) target.nextElementSibling.remove();
+  if (detail.xhr.status >= 400) detail.swapOverride = "afterend";
 });

@@ -28,6 +28,7 @@ if (form) {
 
   // Each place keeps what was begun there.
   function move(action, place, label) {
+    form.dispatchEvent(new Event("draft:leave", { bubbles: true }));
     texts.set(form.elements.place.value, form.elements.body.value);
     form.action = action;
     form.elements.place.value = place;

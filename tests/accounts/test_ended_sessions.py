@@ -43,6 +43,12 @@ def test_a_part_of_a_page_says_that_one_is_signed_out_and_is_no_page_to_sign_in(
     assert "<form" not in part
 
 
+def test_who_says_that_they_came_from_no_address_is_asked_to_sign_in_too() -> None:
+    answer = Client().get("/settings/profile/", headers=HTMX | {"Referer": "http://["})
+    assert answer.status_code == 401
+    assert "You are signed out." in answer.content.decode()
+
+
 def test_a_form_that_had_expired_shows_what_was_written(learner: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(learner)

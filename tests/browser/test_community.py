@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from accounts.models import User
-from community.models import Category, Comment, Notification, Post
+from community.models import Category, Comment, Draft, Notification, Post
 from community.services import drafts
 from tests.browser.test_accessibility import sign_in
+from tests.config.processes import wait_until
 from tests.community.members import make_category, make_comment, make_post
 from tests.factories import PASSWORD, make_user
 
@@ -103,20 +104,33 @@ def test_a_draft_survives_a_closed_tab(page: Page, asker: User, category: Catego
     expect(page.get_by_label("Text")).to_have_value("I had begun to say")
 
 
+def write_as_the_session_ends(page: Page, words: str) -> None:
+    page.context.clear_cookies(name="__Host-session")
+    page.get_by_label("Text").fill(words)
+    expect(page.locator("#draft_status")).to_contain_text("You are signed out.")
+
+
+def sign_in_beside(page: Page, user: User) -> None:
+    """In another tab, from which the page comes back."""
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in, in a new tab").click()
+    beside = opened.value
+    beside.get_by_label("E-mail address").fill(user.email)
+    beside.get_by_label("Password", exact=True).fill(PASSWORD)
+    beside.get_by_label("Password", exact=True).press("Enter")
+    beside.wait_for_url("**/community/posts/**")
+    beside.close()
+    page.get_by_label("Text").blur()
+    with page.expect_response("**/api/users/me"):
+        page.get_by_label("Text").focus()
+
+
 @pytest.mark.parametrize("silent", [False])  # The browser itself notes an answer of 401.
 def test_whose_session_ends_while_they_write_signs_in_beside_it_and_goes_on(
     page: Page, asker: User, post_of_another: Post
 ) -> None:
-    page.context.clear_cookies(name="__Host-session")
-    page.get_by_label("Text").fill("Say how many sentences")
-    expect(page.locator("#draft_status")).to_contain_text("You are signed out.")
-    with page.expect_popup() as opened:
-        page.get_by_role("link", name="Sign in, in a new tab").click()
-    beside = opened.value
-    beside.get_by_label("E-mail address").fill(asker.email)
-    beside.get_by_label("Password", exact=True).fill(PASSWORD)
-    beside.get_by_label("Password", exact=True).press("Enter")
-    beside.wait_for_url(f"**{post_of_another.get_absolute_url()}")
+    write_as_the_session_ends(page, "Say how many sentences")
+    sign_in_beside(page, asker)
     page.get_by_label("Text").press_sequentially(" you want.")
     expect(page.locator("#draft_status")).to_contain_text("Draft saved.")
     page.get_by_role("button", name="Post answer").click()
@@ -126,10 +140,50 @@ def test_whose_session_ends_while_they_write_signs_in_beside_it_and_goes_on(
     expect(page.locator("#draft_status")).to_contain_text("Draft saved.")
 
 
+@pytest.mark.parametrize("silent", [False])
+def test_who_signs_in_beside_it_and_leaves_has_a_draft(page: Page, asker: User, post_of_another: Post) -> None:
+    write_as_the_session_ends(page, "Said before I was out")
+    sign_in_beside(page, asker)
+    page.goto("/")
+    assert wait_until(lambda: Draft.objects.filter(user=asker, body="Said before I was out").exists())
+
+
+@pytest.mark.parametrize("silent", [False])
+def test_what_one_person_wrote_is_not_sent_as_another(
+    page: Page, asker: User, helper: User, post_of_another: Post
+) -> None:
+    write_as_the_session_ends(page, "Of the asker")
+    sign_in_beside(page, helper)
+    with page.expect_response("**/drafts/save/") as answered:
+        page.get_by_label("Text").press_sequentially(", alone.")
+    assert answered.value.status == 403
+    assert not Draft.objects.filter(user=helper).exists()
+
+
+@pytest.mark.parametrize("silent", [False])
+def test_a_like_that_is_refused_leaves_its_button(page: Page, post_of_another: Post) -> None:
+    page.context.clear_cookies(name="__Host-session")
+    for _ in range(2):
+        page.get_by_role("button", name="Like").click()
+        expect(page.locator("main").get_by_role("alert")).to_have_count(1)
+        expect(page.get_by_role("button", name="Like")).to_be_visible()
+
+
+def test_what_is_typed_just_before_reply_is_pressed_is_kept(page: Page, helper: User, post_of_another: Post) -> None:
+    make_comment(post_of_another, author=helper)
+    page.reload()
+    page.get_by_label("Text").fill("To all of you")
+    page.get_by_role("link", name="Reply").click()
+    page.get_by_label("Text").press_sequentially("To one")
+    expect(page.get_by_role("button", name="Cancel reply")).to_be_visible()
+    page.goto("/")
+    assert wait_until(lambda: set(Draft.objects.values_list("body", flat=True)) == {"To all of you", "To one"})
+
+
 def test_what_was_written_in_the_last_second_is_kept_too(page: Page, post_of_another: Post) -> None:
     page.get_by_label("Text").fill("Said and gone")
     page.goto("/")
-    page.wait_for_function("async () => (await (await fetch('/community/drafts/')).text()).includes('Said and gone')")
+    assert wait_until(lambda: Draft.objects.filter(body="Said and gone").exists())
 
 
 def test_the_browser_asks_before_an_edit_is_lost(page: Page, asker: User, category: Category) -> None:

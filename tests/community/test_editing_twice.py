@@ -58,6 +58,19 @@ def test_a_comment_is_not_written_over_either(client: Client, answer: Comment, s
     assert Comment.objects.get(pk=answer.pk).body == "From the first."
 
 
+def test_a_fault_in_an_edit_does_not_hide_that_another_text_stands_there(
+    client: Client, post: Post, learner: User
+) -> None:
+    client.force_login(learner)
+    address = f"/community/posts/{post.pk}/edit/"
+    version = version_in(client.get(address).content.decode())
+    writing.edit_post(by=learner, post=post, changes={"body": "From the first."})
+    shown = client.post(address, edit_of(post, title="Hm?", version=version)).content.decode()
+    assert "Use at least 5 characters" in shown
+    assert MEANWHILE in shown
+    assert "<p>From the first.</p>" in shown
+
+
 def test_who_sends_the_same_twice_is_told_of_nothing(client: Client, post: Post, learner: User) -> None:
     client.force_login(learner)
     address = f"/community/posts/{post.pk}/edit/"

@@ -101,7 +101,7 @@ def test_a_long_sitemap_is_an_index_of_files(visitor: Client, monkeypatch: pytes
     for number in range(3):
         make_tutorial(f"T{number}")
     index = visitor.get("/sitemap.xml").content.decode()
-    files = re.findall(r"<loc>http://testserver(.*?)</loc>", index)
+    files = re.findall(r"<loc>https://testserver(.*?)</loc>", index)
     assert files == [
         "/sitemap-pages.xml",
         "/sitemap-tracks.xml",

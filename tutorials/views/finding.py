@@ -30,7 +30,7 @@ from tutorials.forms import TutorialListForm
 from tutorials.listing import KEPT, is_shelf, is_whole, list_tutorials, marks_among
 from tutorials.models import Tutorial
 from tutorials.querysets import TUTORIALS
-from tutorials.sitemaps import SITEMAPS, fits_in_one_file
+from tutorials.sitemaps import SITEMAPS, files_of_map, fits_in_one_file
 from tutorials.topics import address_of_topic
 
 A_WHILE = 15 * 60  # seconds
@@ -145,7 +145,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     """All pages, or where the files are in which they stand."""
     if fits_in_one_file():
         return rendered(sitemap_views.sitemap(request, SITEMAPS))
-    return rendered(sitemap_views.index(request, SITEMAPS, sitemap_url_name="tutorials:sitemap_file"))
+    return render(request, "sitemap_index.xml", {"addresses": files_of_map()}, content_type="application/xml")
 
 
 @public_for(A_WHILE)

@@ -35,7 +35,7 @@ def hide(*, by: User, text: Text, reason: str, version: str = "") -> StaffAction
 
     Closes its case. `version` as in `decide`.
 
-    Raises PermissionDenied; ValidationError on `reason`, and for what its author has changed.
+    Raises PermissionDenied; ValidationError on `reason`, and for what was changed.
     """
     require_moderator(by)
     reason = check_reason(reason)
