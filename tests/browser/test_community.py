@@ -12,8 +12,8 @@ from accounts.models import User
 from community.models import Category, Comment, Draft, Notification, Post
 from community.services import drafts
 from tests.browser.test_accessibility import sign_in
-from tests.config.processes import wait_until
 from tests.community.members import make_category, make_comment, make_post
+from tests.config.processes import wait_until
 from tests.factories import PASSWORD, make_user
 
 
