@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import unicodedata
-from functools import lru_cache
 from typing import TypeAlias
 
 from django.conf import settings
@@ -87,7 +86,6 @@ def device_of(user_agent: str) -> str:
     return device[:LONGEST_DEVICE].rstrip() or UNKNOWN_DEVICE
 
 
-@lru_cache(maxsize=1000)
 def read_address(text: str) -> Address | None:
     """The IP address, an IPv4 one also when it is written as IPv6; None if it is not one."""
     try:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django import forms
 
+from community.models.posts import is_as_read
+
 if TYPE_CHECKING:
     from community.models import Comment, Post
 
@@ -24,6 +26,6 @@ class VersionForm(forms.Form):
 
     def say_what_changed(self, text: Post | Comment) -> None:
         """Where the page is shown again for any fault, since it shows the text as it is now."""
-        read = self["version"].value()
-        if self.errors and read and read != text.version and not self.tells_of_change:
+        read = self["version"].value() or ""
+        if self.errors and not is_as_read(text.version, read) and not self.tells_of_change:
             self.add_error(None, self.changed)

@@ -237,6 +237,11 @@ def version_of(created_at: datetime, edited_at: datetime | None) -> str:
     return str(microseconds_of(edited_at or created_at))
 
 
+def is_as_read(version: str, read: str) -> bool:
+    """Whether a text of this version is the one that somebody has read; who names none asks for no such look."""
+    return not read or read == version
+
+
 @lru_cache(maxsize=1_000)
 def slug_of(title: str) -> str:
     """Kept for the titles that are shown most: making one takes as long as a whole comment of a thread."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from analytics import track
 from community.categories import may_begin_in
 from community.models import CaseKind, Comment, Post, Revision, State
+from community.models.posts import is_as_read
 from community.querysets.posts import may_moderate
 from community.services import admission, cases, following, indexing, states, texts
 from community.services.states import AnyText
@@ -223,7 +224,7 @@ def take(by: User, text: AnyText) -> AnyText:
 
 def require_version(now: str, *, begun_with: str) -> None:
     """Nobody writes over what they have not seen. Raises ValidationError."""
-    if begun_with and begun_with != now:
+    if not is_as_read(now, begun_with):
         raise ValidationError(CHANGED, code="changed_meanwhile")
 
 

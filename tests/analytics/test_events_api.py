@@ -21,6 +21,7 @@ from accounts.keys import KeyText
 from accounts.models import ApiKey, LoginHistory, Session, User
 from accounts.services import sessions
 from analytics.api import events as door
+from analytics.incoming import LARGEST_PROPERTIES
 from analytics.keeping_out import Tally
 from analytics.pipeline import stream
 from analytics.pipeline.collecting import Collector
@@ -80,6 +81,14 @@ def codes(response: Any) -> dict[int, set[tuple[str, str]]]:
 def is_problem(response: Any) -> bool:
     body = response.json()
     return bool(response["Content-Type"] == "application/problem+json" and body["status"] == response.status_code)
+
+
+def test_the_most_that_a_page_view_may_say_is_no_more_than_any_event_may(taken: Taken) -> None:
+    most = dict.fromkeys(("source", "medium", "campaign"), "🙂" * 200)
+    event = left(name="page_view", properties=most)
+    assert post(browser(IPHONE), json.dumps({"events": [event]})).json() == {"accepted": 1, "rejected": []}
+    (kept,) = taken
+    assert len(json.dumps(kept.properties, ensure_ascii=False).encode()) <= LARGEST_PROPERTIES
 
 
 def test_what_a_page_of_ours_sends_is_taken(taken: Taken) -> None:

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services import staff
 from community.models import Case, Category, Comment, Deed, Kind, Post, StaffAction, TrustLevel
 from community.models.moderation import CHANGED_SINCE_READ
-from community.models.posts import FORMER_MEMBER
+from community.models.posts import FORMER_MEMBER, is_as_read
 from community.querysets.posts import may_moderate
 from community.services import notifying
 from community.services.admission import in_words
@@ -73,7 +73,7 @@ def require_no_own(by: User, text: Text) -> None:
 
 def require_version(text: Text, version: str) -> None:
     """Raises ValidationError if somebody has changed what the moderator has read."""
-    if version and version != text.version:
+    if not is_as_read(text.version, version):
         raise ValidationError(CHANGED_SINCE_READ, code="changed_since")
 
 
